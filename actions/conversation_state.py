@@ -1,0 +1,42 @@
+"""What the assistant remembers between messages, in the one slot ``context``: topic, place, misunderstandings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
+
+
+def remembered(tracker: Tracker) -> dict[str, Any]:
+    """The memory of the conversation, complete with defaults."""
+    return {**EMPTY, **(tracker.get_slot("context") or {})}
+
+
+def remember(tracker: Tracker, **changes: Any) -> list[Any]:
+    """Events that change the memory; any answer that succeeds also forgets past misunderstandings."""
+    return [SlotSet("context", {**remembered(tracker), "missed": 0, **changes})]
+
+
+def intent_of(tracker: Tracker) -> str:
+    """Name of the last message's intent."""
+    return str(((tracker.latest_message or {}).get("intent") or {}).get("name") or "")
+
+
+def text_of(tracker: Tracker) -> str:
+    """Text of the last message."""
+    return str((tracker.latest_message or {}).get("text") or "")
+
+
+def entities_of(tracker: Tracker, name: str) -> list[dict[str, Any]]:
+    """Entities of one name in the last message, in order."""
+    entities = (tracker.latest_message or {}).get("entities") or []
+    return [entity for entity in entities if entity.get("entity") == name]
+
+
+def topics_of(tracker: Tracker) -> list[tuple[str, float]]:
+    """Topics that the classifier proposes for the last message, with probabilities."""
+    ranking = (tracker.latest_message or {}).get("topic_ranking") or []
+    return [(str(entry["name"]), float(entry["confidence"])) for entry in ranking]

@@ -1,0 +1,237 @@
+"""Moves of the conversation itself: follow-ups, repeating, not understanding, persons, appointments, data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answering import answer_finding
+from actions.context import current_context
+from actions.conversation_state import entities_of, intent_of, remember, remembered, text_of, topics_of
+from actions.offers import answer_offers
+from actions.opening_hours import PHONE, answer_hours, next_phone_opening
+from actions.places import answer_comune_data, answer_comuni_of_zone, answer_zone_of_comune
+from actions.replies import Reply, ask_about, clock_time, send
+from actions.texts import text
+from bot.appointments.dates import NamedDays, named_days
+
+_PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
+_HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
+_HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
+_CONTACTS: Final = ("Contatti dell'URP", "Come posso contattare l'URP?")
+
+_CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]] = {
+    "ask_zone_of_comune": answer_zone_of_comune,
+    "ask_comuni_of_zone": answer_comuni_of_zone,
+    "ask_comune": answer_comune_data,
+    "ask_urp_hours": answer_hours,
+}
+
+
+class ActionFollowUp(Action):
+    """Answer an elliptical question ("e Rho?", "e il venerdì?", "e quanto costa?") from what came before."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_follow_up"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Take up the last topic with what this message adds."""
+        return answer_follow_up(dispatcher, tracker)
+
+
+def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """Continue the last topic."""
+    context = current_context()
+    memory = remembered(tracker)
+    asked = named_days(text_of(tracker), context.clock.now().date())
+    about_day = asked != NamedDays()
+    if memory["intent"].startswith("ask_urp") and about_day:
+        return answer_hours(dispatcher, tracker)
+    if memory["intent"] == "search_job_offers":
+        return answer_offers(dispatcher, tracker, refine=True)
+    places = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
+    if memory["intent"] in _CONTINUE and (places or memory["intent"] != "ask_urp_hours"):
+        handler = _CONTINUE[memory["intent"]]
+        if places and places[0]["kind"] == "zone" and memory["intent"] == "ask_zone_of_comune":
+            handler = answer_comuni_of_zone
+        return handler(dispatcher, tracker)
+    if memory["topic"]:
+        finding = context.knowledge.finder.find(text_of(tracker), topics_of(tracker), within=memory["topic"])
+        return answer_finding(dispatcher, tracker, context.knowledge, finding)
+    if places:
+        return answer_zone_of_comune(dispatcher, tracker)
+    if about_day:
+        return answer_hours(dispatcher, tracker)
+    send(dispatcher, Reply(text("follow_up_lost"), "ambiguous", "", (), (_HELP, _HOURS)))
+    return remember(tracker)
+
+
+class ActionNotUnderstood(Action):
+    """Ask for other words; the second time in a row offer a person and the numero verde."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_not_understood"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Search once more by words, then admit it."""
+        knowledge = current_context().knowledge
+        finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
+        if finding.outcome in ("found", "ambiguous"):
+            return answer_finding(dispatcher, tracker, knowledge, finding)
+        memory = remembered(tracker)
+        missed = int(memory["missed"]) + 1
+        if missed >= 2:
+            reply = Reply(text("not_understood_again"), "not_found", "", (), (_PERSON, _CONTACTS))
+        else:
+            near = tuple((record.title, ask_about(record)) for record in finding.near[:2])
+            reply = Reply(text("not_understood"), "not_found", "", (), (*near, _HELP))
+        send(dispatcher, reply)
+        return [SlotSet("context", {**memory, "missed": missed})]
+
+
+class ActionOffTopic(Action):
+    """Say kindly that this is not the office's matter."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_off_topic"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Decline, and count it as a misunderstanding: two in a row offer a person."""
+        memory = remembered(tracker)
+        missed = int(memory["missed"]) + 1
+        buttons = (_PERSON, _CONTACTS) if missed >= 2 else (_HELP, _HOURS)
+        answer = text("off_topic")
+        if missed >= 2:
+            answer += " " + text("not_understood_again").partition(". ")[2]
+        send(dispatcher, Reply(answer, "out_of_scope", "off-topic", (), buttons))
+        return [SlotSet("context", {**memory, "missed": missed})]
+
+
+class ActionRepeat(Action):
+    """Say the last answer again."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_repeat"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Find the last answer among the recent events."""
+        for event in reversed(tracker.events):
+            if event.get("event") != "bot" or not event.get("text"):
+                continue
+            data = event.get("data") or {}
+            custom = data.get("custom") or {}
+            buttons = tuple((b["title"], b["payload"]) for b in data.get("buttons") or ())
+            reply = Reply(
+                event["text"],
+                custom.get("status", "answered"),
+                custom.get("topic", ""),
+                custom.get("records", ()),
+                buttons,
+            )
+            send(dispatcher, reply)
+            return []
+        send(dispatcher, Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat"))
+        return []
+
+
+class ActionRequestPerson(Action):
+    """Offer a person: the telephone now if it answers, else when it will."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_request_person"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Say when a person answers."""
+        context = current_context()
+        hours, now = context.knowledge.hours, context.clock.now()
+        closes = hours.closes_at(PHONE, now)
+        when = ""
+        if closes is not None:
+            when = text("person_open", closes=clock_time(closes))
+        else:
+            following = next_phone_opening(hours, now)
+            if following:
+                when = text("person_closed", day=following[0], opens=following[1])
+        reply = Reply(text("person", when=when), "handed_off", "persona", ("urp-contatti",), (_CONTACTS, _HOURS))
+        send(dispatcher, reply)
+        return remember(tracker, topic="urp-contatti", intent="request_operator")
+
+
+class ActionAppointment(Action):
+    """Tell how to book, see, move or cancel an appointment."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_appointment"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Explain the way that is open today."""
+        what = {
+            "move_appointment": "spostare",
+            "cancel_appointment": "disdire",
+            "show_appointment": "controllare",
+        }.get(intent_of(tracker))
+        answer = text("appointment_change", what=what) if what else text("appointment_book")
+        send(dispatcher, Reply(answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, _CONTACTS)))
+        return remember(tracker, topic="urp-appuntamento", intent="ask_urp_reception")
+
+
+class ActionPersonalData(Action):
+    """Answer requests to erase or export one's data."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_personal_data"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Say how it is done today."""
+        key = "erase_pending" if intent_of(tracker) == "erase_my_data" else "export_pending"
+        send(dispatcher, Reply(text(key), "answered", "privacy", (), (_CONTACTS,)))
+        return remember(tracker)
+
+
+class ActionDanger(Action):
+    """Give the emergency numbers at once, before anything else."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_danger"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Choose the text by the kind of danger; when unsure, the one with every number."""
+        kinds = [name for name, p in topics_of(tracker) if name in _DANGERS and p > 0.2]
+        kind = kinds[0] if kinds else "emergenza"
+        send(dispatcher, Reply(text(_DANGERS[kind]), "crisis", kind))
+        return remember(tracker)
+
+
+_DANGERS: Final = {
+    "violenza-donne": "danger_violenza_donne",
+    "suicidio": "danger_suicidio",
+    "emergenza": "danger_emergenza",
+}

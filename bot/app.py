@@ -1,0 +1,77 @@
+"""The aiohttp application: wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from bot.channels import rest, site
+from bot.channels.http_errors import add_security_headers, errors_middleware
+from bot.errors import ModelError
+from bot.keys import DATABASE, RUNTIME, SETTINGS
+from bot.limits import REQUEST_MAX_BYTES, SHUTDOWN_GRACE_S
+from bot.runtime import Runtime
+from bot.settings import Settings
+from bot.storage.database import Database
+
+log = structlog.get_logger("sportello.app")
+
+
+def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.Application:
+    """Build the application and start nothing; two of them can live in one process.
+
+    Args:
+        runtime: parts already prepared, with a model in charge (tests share one model between applications).
+    """
+    app = web.Application(middlewares=[errors_middleware], client_max_size=REQUEST_MAX_BYTES)
+    database = runtime.database if runtime else Database(settings.effective_database_url)
+    app[SETTINGS] = settings
+    app[DATABASE] = database
+    app[RUNTIME] = runtime or Runtime(settings, database)
+    app.add_routes(rest.routes)
+    site.add_site_routes(app)
+    app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.append(_answering)
+    return app
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    await app[RUNTIME].prepare()
+    yield
+    await app[DATABASE].close()
+
+
+async def _answering(app: web.Application) -> AsyncIterator[None]:
+    runtime, settings = app[RUNTIME], app[SETTINGS]
+    jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering()]
+    if not runtime.assistants.is_ready:
+        jobs.append(_load_model(runtime))
+    if settings.watch_model:
+        jobs.append(_watch_model(runtime))
+    tasks = [asyncio.create_task(job) for job in jobs]
+    yield
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(runtime.turns.settle(), SHUTDOWN_GRACE_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _load_model(runtime: Runtime) -> None:
+    try:
+        await runtime.load_model()
+    except ModelError as error:
+        # The process stays up and says why in /readyz; a model trained later is taken over.
+        runtime.assistants.problem = str(error).splitlines()[0]
+        log.error("model.missing", reason=str(error), remedy="run `sportello train` and read its output")
+
+
+async def _watch_model(runtime: Runtime) -> None:
+    with suppress(asyncio.CancelledError):
+        await runtime.assistants.watch()

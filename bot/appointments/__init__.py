@@ -1,0 +1,1 @@
+"""Appointments: understanding Italian dates (`dates`), booking rules. May import ``knowledge`` and ``storage``."""

@@ -1,0 +1,182 @@
+"""One loaded model and what a turn does with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+
+from actions.context import ActionContext, set_context
+from actions.texts import text
+from bot.assistant.processor import (
+    BROKEN_MODEL,
+    AnswerChannel,
+    InProcessActions,
+    SportelloProcessor,
+    failed_actions,
+)
+from bot.assistant.questions import split_questions
+from bot.assistant.snapshots import LiveDialogue, mask_messages, pruned, restore, snapshot_of
+from bot.assistant.tracker_store import TurnTrackerStore
+from bot.errors import ModelError
+from bot.limits import LIVE_TRACKERS
+
+log = structlog.get_logger("sportello.assistant")
+
+_CLEAR_PART: Final = 0.55
+"""Confidence from which a part of a message counts as a question of its own."""
+
+_NOT_QUESTIONS: Final = frozenset(
+    "greet goodbye thank affirm deny insult nlu_fallback off_topic follow_up ask_repeat".split()
+)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Outcome of a turn: messages in the shape of every channel, the state to store, the live dialogue to keep."""
+
+    messages: list[dict[str, Any]]
+    snapshot: str
+    dialogue: LiveDialogue
+
+
+class Assistant:
+    """Answers messages with one model. Immutable after loading; a hot swap replaces the whole object."""
+
+    def __init__(self, model: Path, actions: InProcessActions) -> None:
+        try:
+            # The store needs the model's domain, the processor needs a store: the domain is set right after.
+            self._processor = SportelloProcessor(
+                model_path=str(model),
+                tracker_store=None,
+                lock_store=InMemoryLockStore(),
+                generator=TemplatedNaturalLanguageGenerator({}),
+                action_endpoint=actions,
+            )
+        except BROKEN_MODEL as error:
+            raise ModelError(f"{model.name} cannot be loaded ({type(error).__name__})") from error
+        self.domain = self._processor.domain
+        self._processor.nlg = TemplatedNaturalLanguageGenerator(self.domain.responses)
+        self._store = TurnTrackerStore(self.domain)
+        self._processor.tracker_store = self._store
+        self.model_id: str = self._processor.model_metadata.model_id
+        self.model_name = model.name
+
+    @classmethod
+    async def load(cls, model: Path, actions: InProcessActions) -> Assistant:
+        """Load a model off the event loop. Raises ModelError if the file cannot be used."""
+        return await asyncio.get_running_loop().run_in_executor(None, cls, model, actions)
+
+    async def parse(self, message: str) -> dict[str, Any]:
+        """Rasa's parse result of a text."""
+        parsed = await self._processor.parse_message(UserMessage(text=_unslashed(message)))
+        parsed["text"] = message
+        return dict(parsed)
+
+    def restore(self, conversation_id: str, snapshot: str | None) -> LiveDialogue:
+        """Rebuild a dialogue on this model."""
+        return restore(conversation_id, self.domain, snapshot)
+
+    async def answer(
+        self, dialogue: LiveDialogue, message: str, masked: str, context: ActionContext
+    ) -> Answered:
+        """Answer one message. ``dialogue`` is used up: keep the returned one.
+
+        Args:
+            masked: the message without personal data; it replaces the message in the state that is kept.
+        """
+        set_context(context)
+        failures: list[str] = []
+        failed_actions.set(failures)
+        tracker = dialogue.tracker
+        channel = AnswerChannel(lambda: _intent(tracker))
+        with self._store.opened(tracker):
+            for part, parsed in await self._parts(message, in_form=bool(tracker.active_loop_name)):
+                await self._processor.handle_message(
+                    UserMessage(
+                        text=part,
+                        output_channel=channel,
+                        sender_id=tracker.sender_id,
+                        input_channel="sportello",
+                        parse_data=parsed,
+                    )
+                )
+                mask_messages(dialogue, {part: masked})
+        messages = channel.messages
+        if failures or not messages:
+            log.error("turn.without_answer", failed_actions=failures)
+            messages = [*messages, fault_message()]
+        kept = pruned(dialogue, self.domain)
+        return Answered(messages, snapshot_of(kept), kept)
+
+    async def _parts(self, message: str, *, in_form: bool) -> list[tuple[str, dict[str, Any]]]:
+        """The message, or its questions where each is clear by itself and they differ."""
+        plain = _unslashed(message)
+        parts = [plain] if in_form else split_questions(plain)
+        if len(parts) > 1:
+            parsed = [await self._parse_part(part) for part in parts]
+            subjects = {_subject(p) for p in parsed}
+            if all(_is_clear(p) for p in parsed) and len(subjects) == len(parts):
+                return list(zip(parts, parsed, strict=True))
+        return [(plain, await self._parse_part(plain))]
+
+    async def _parse_part(self, part: str) -> dict[str, Any]:
+        return dict(await self._processor.parse_message(UserMessage(text=part)))
+
+
+class LiveDialogues:
+    """The most recent dialogues in memory, valid for one version of the conversation and one model."""
+
+    def __init__(self, capacity: int = LIVE_TRACKERS) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[str, tuple[int, str, LiveDialogue]] = OrderedDict()
+
+    def take(self, conversation_id: str, version: int, model_id: str) -> LiveDialogue | None:
+        """Take a dialogue out; it comes back through `keep` only if its turn is committed."""
+        entry = self._kept.pop(conversation_id, None)
+        if entry is None or entry[:2] != (version, model_id):
+            return None
+        return entry[2]
+
+    def keep(self, conversation_id: str, version: int, model_id: str, dialogue: LiveDialogue) -> None:
+        """Keep a dialogue whose state is stored as ``version``."""
+        self._kept[conversation_id] = (version, model_id, dialogue)
+        self._kept.move_to_end(conversation_id)
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all: they are rebuilt from their snapshots."""
+        self._kept.clear()
+
+
+def fault_message() -> dict[str, Any]:
+    """What the citizen reads when something failed on our side."""
+    return {"text": text("fault"), "custom": {"status": "fault", "topic": "", "records": []}}
+
+
+def _unslashed(message: str) -> str:
+    """Rasa executes a text that begins with a slash as an intent; typed by a person it is only text."""
+    return message.strip().lstrip("/").strip() or "…"
+
+
+def _intent(tracker: Any) -> str:
+    latest = tracker.latest_message
+    return str((latest.intent or {}).get("name") or "") if latest else ""
+
+
+def _subject(parsed: dict[str, Any]) -> tuple[str, str]:
+    topics = parsed.get("topic_ranking") or [{}]
+    return str(parsed["intent"].get("name")), str(topics[0].get("name", ""))
+
+
+def _is_clear(parsed: dict[str, Any]) -> bool:
+    intent = parsed["intent"]
+    return float(intent.get("confidence") or 0) >= _CLEAR_PART and intent.get("name") not in _NOT_QUESTIONS

@@ -1,0 +1,235 @@
+"""Answering: every stored message gets exactly one stored answer, in order, whoever dies in between.
+
+A turn reads the conversation, runs the assistant, and commits answers, dialogue state and "done" in one
+transaction guarded by the conversation's version. If another process was faster, it reads again and goes on with
+what is left. The lock per conversation only keeps the order inside this process; the version gives the safety.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, AsyncIterator
+
+import structlog
+
+from actions.context import ActionContext, EffectWork
+from actions.texts import text as sentence
+from bot.assistant.assistant import Answered, Assistant, LiveDialogues, fault_message
+from bot.clock import Clock
+from bot.conversations.masking import mask
+from bot.errors import DuplicateMismatch, StorageUnavailable
+from bot.limits import MESSAGE_MAX_CHARS, TURN_ATTEMPTS
+from bot.storage import inbox
+from bot.storage.database import Database
+from knowledge.base import KnowledgeBase
+
+log = structlog.get_logger("sportello.turn")
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as a channel hands it over. ``key`` is the channel's own id of the message, if it has one."""
+
+    channel: str
+    sender: str
+    text: str
+    key: str | None = None
+
+
+@dataclass
+class _Lane:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
+class Turns:
+    """Receives and answers messages.
+
+    Args:
+        assistant: gives the assistant in charge now; waits while none is loaded.
+        knowledge: gives the knowledge in charge now.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        secret: str,
+        assistant: Callable[[], Awaitable[Assistant]],
+        knowledge: Callable[[], KnowledgeBase],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._secret = secret.encode()
+        self._assistant = assistant
+        self._knowledge = knowledge
+        self._lanes: dict[str, _Lane] = {}
+        self._live = LiveDialogues()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def receive(self, incoming: Incoming) -> inbox.Stored:
+        """Store a message. From here on it cannot be lost.
+
+        Raises:
+            DuplicateMismatch: its key came before with another text.
+            StorageUnavailable: it could not be stored; the sender must try again.
+        """
+        digest = self._digest(incoming.text) if incoming.key is not None else None
+        stored = await self._database.write(
+            inbox.store_message,
+            channel=incoming.channel,
+            sender=incoming.sender,
+            text=incoming.text,
+            key=incoming.key,
+            digest=digest,
+            now=self._clock.utc(),
+        )
+        if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
+            raise DuplicateMismatch("this message id was used for another text")
+        return stored
+
+    async def answer(self, stored: inbox.Stored) -> list[dict[str, Any]]:
+        """The stored answers of a message, made now if they are not there yet.
+
+        The work goes on in a task of its own: a caller that hangs up does not cancel it.
+
+        Raises:
+            StorageUnavailable: the message is safe, its answer comes when the database is back.
+        """
+        made: dict[int, list[dict[str, Any]]] = {}
+        if stored.is_new:
+            await self._in_background(self.drain(stored.conversation_id, made))
+            if stored.inbound_id in made:
+                return made[stored.inbound_id]
+        found = await self._database.read(inbox.stored_answers, stored.inbound_id)
+        if found is None:
+            await self._in_background(self.drain(stored.conversation_id, made))
+            found = await self._database.read(inbox.stored_answers, stored.inbound_id)
+        if found is None:
+            raise StorageUnavailable("the answer is not there yet")
+        return found
+
+    async def recover(self) -> int:
+        """Answer what was received and never answered; returns how many conversations were waiting."""
+        waiting = await self._database.read(inbox.conversations_waiting)
+        for conversation_id in waiting:
+            if conversation_id not in self._lanes:
+                await self._in_background(self.drain(conversation_id, {}))
+        return len(waiting)
+
+    async def settle(self) -> None:
+        """Wait for the turns that are running."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def forget_live(self) -> None:
+        """Rebuild every dialogue from its snapshot at its next message."""
+        self._live.clear()
+
+    async def drain(self, conversation_id: str, made: dict[int, list[dict[str, Any]]]) -> None:
+        """Answer all waiting messages of a conversation, oldest first; answers made here go into ``made``."""
+        async with self._lane(conversation_id):
+            lost_races = 0
+            while True:
+                opened = await self._database.read(inbox.open_conversation, conversation_id)
+                if not opened.pending:
+                    return
+                if await self._turn(conversation_id, opened, made):
+                    lost_races = 0
+                    continue
+                lost_races += 1
+                log.info("turn.lost_race", conversation=conversation_id, times=lost_races)
+                if lost_races >= TURN_ATTEMPTS:
+                    return
+
+    async def _turn(
+        self,
+        conversation_id: str,
+        opened: inbox.OpenConversation,
+        made: dict[int, list[dict[str, Any]]],
+    ) -> bool:
+        message = opened.pending[0]
+        assistant = await self._assistant()
+        masked = mask(message.text)
+        live = self._live.take(conversation_id, opened.version, assistant.model_id)
+        answered: Answered | None
+        try:
+            dialogue = live or assistant.restore(conversation_id, opened.state)
+            answered = await assistant.answer(
+                dialogue, message.text, masked, self._context(message.inbound_id)
+            )
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            # The message must not block the conversation for ever: it gets the fault sentence, the state stays.
+            log.error("turn.failed", conversation=conversation_id, error=type(error).__name__)
+            answered = None
+        messages = answered.messages if answered else [fault_message()]
+        committed = await self._database.write(
+            inbox.commit_turn,
+            conversation_id=conversation_id,
+            read_version=opened.version,
+            owner=opened.owner,
+            inbound_id=message.inbound_id,
+            masked_text=masked,
+            state=answered.snapshot if answered else opened.state,
+            messages=messages,
+            now=self._clock.utc(),
+        )
+        if committed:
+            made[message.inbound_id] = messages
+            if answered:
+                self._live.keep(
+                    conversation_id, opened.version + 1, assistant.model_id, answered.dialogue
+                )
+        return committed
+
+    def _context(self, inbound_id: int) -> ActionContext:
+        async def once(effect: str, work: EffectWork) -> str:
+            known = await self._database.read(inbox.effect_result, inbound_id, effect)
+            if known is not None:
+                return known
+            result = await work()
+            return await self._database.write(
+                inbox.record_effect, inbound_id, effect, result, self._clock.utc()
+            )
+
+        return ActionContext(self._knowledge(), self._clock, once)
+
+    @asynccontextmanager
+    async def _lane(self, conversation_id: str) -> AsyncIterator[None]:
+        lane = self._lanes.setdefault(conversation_id, _Lane())
+        lane.users += 1
+        try:
+            async with lane.lock:
+                yield
+        finally:
+            lane.users -= 1
+            if not lane.users:
+                del self._lanes[conversation_id]
+
+    async def _in_background(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    def _digest(self, text: str) -> str:
+        return hmac.new(self._secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def refusal(text: str) -> dict[str, Any] | None:
+    """The polite answer to a text that is not looked at, or None if it is fine."""
+    key = ""
+    if not text.strip():
+        key = "message_empty"
+    elif len(text) > MESSAGE_MAX_CHARS:
+        key = "message_too_long"
+    if not key:
+        return None
+    return {"text": sentence(key), "custom": {"status": "refused", "topic": key, "records": []}}

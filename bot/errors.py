@@ -1,0 +1,51 @@
+"""The exceptions that cross module borders.
+
+    SportelloError
+    ├── ConfigurationError      a setting or file of the installer is wrong; the text says which and what to do
+    ├── ContentError            a knowledge file is wrong; carries file, field and remedy
+    ├── ModelError              the dialogue model cannot be trained or loaded
+    ├── NotReady                the process is up but cannot answer yet
+    ├── StorageUnavailable      the database refused; nothing was changed
+    ├── DuplicateMismatch       a message id came again with another text
+    └── AccessDenied            a door is closed to this caller
+"""
+
+from __future__ import annotations
+
+
+class SportelloError(Exception):
+    """Root of our own errors; its text is safe to show to an operator."""
+
+
+class ConfigurationError(SportelloError):
+    """A setting is missing or wrong."""
+
+
+class ContentError(SportelloError):
+    """A knowledge file does not follow its schema."""
+
+    def __init__(self, path: str, problem: str, remedy: str = "") -> None:
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{path}: {problem}" + (f" ({remedy})" if remedy else ""))
+
+
+class ModelError(SportelloError):
+    """The model file is missing, damaged or made for another version."""
+
+
+class NotReady(SportelloError):
+    """The model is still loading."""
+
+
+class StorageUnavailable(SportelloError):
+    """The database cannot be reached or refuses to write."""
+
+
+class DuplicateMismatch(SportelloError):
+    """The same message id arrived with a different text."""
+
+
+class AccessDenied(SportelloError):
+    """The caller may not use this door."""

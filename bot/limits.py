@@ -1,0 +1,53 @@
+"""Every number that bounds something and is not a setting, with its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MESSAGE_MAX_CHARS: Final = 2_000
+"""Longest message understood; longer texts get a polite refusal before they reach the model."""
+
+REQUEST_MAX_BYTES: Final = 64 * 1024
+"""Largest HTTP body: a message of 2,000 four-byte characters, JSON-escaped, is under 25 kB."""
+
+SENDER_MAX_CHARS: Final = 255
+"""Longest sender id on the REST door."""
+
+MESSAGE_ID_MAX_CHARS: Final = 255
+"""Longest idempotency key of a client (the figure that Stripe uses)."""
+
+METADATA_MAX_DEPTH: Final = 32
+"""JSON nesting accepted on a public door; deeper bodies are refused before they are walked."""
+
+ANSWER_TARGET_CHARS: Final = 600
+"""An answer fits a phone screen."""
+
+MAX_BUTTONS: Final = 3
+"""Likely next steps offered under an answer."""
+
+ACTION_TIMEOUT_S: Final = 5.0
+"""An action that takes longer has failed: the citizen gets the fault sentence."""
+
+TURN_ATTEMPTS: Final = 5
+"""How often a turn is redone when another process was faster or the database hiccups."""
+
+LIVE_TRACKERS: Final = 2_000
+"""Conversations kept in memory; the others are rebuilt from their snapshot (about 1 ms)."""
+
+SNAPSHOT_TURNS: Final = 2
+"""Turns of events kept in a snapshot, cut at an ``action_listen``."""
+
+LIVE_TURNS: Final = 4
+"""Turns a live tracker may grow to before it is cut back to SNAPSHOT_TURNS."""
+
+READY_WAIT_S: Final = 60.0
+"""How long a stored message waits for the model while the process starts."""
+
+RECOVERY_INTERVAL_S: Final = 5.0
+"""How often unanswered messages are looked for."""
+
+MODEL_WATCH_INTERVAL_S: Final = 1.0
+"""How often a serving process looks for a newly trained model."""
+
+SHUTDOWN_GRACE_S: Final = 10.0
+"""Running turns may finish within this time after SIGTERM."""

@@ -1,0 +1,47 @@
+"""Sparse features of a short Italian text: words, pairs of words, and pieces of words.
+
+Pieces of words (2 to 5 letters) make typing errors and inflection cheap; pairs of words keep some order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+_PIECES: Final = (2, 3, 4, 5)
+_WORD, _PAIR, _PIECE = "w:", "b:", "c:"
+
+
+def count_features(words: Sequence[str]) -> Counter[str]:
+    """Raw counts. Placeholders (``xcomunex``) take part as words but are not cut into pieces."""
+    counts: Counter[str] = Counter()
+    previous = "^"
+    for word in words:
+        counts[_WORD + word] += 1
+        counts[_PAIR + previous + " " + word] += 1
+        previous = word
+        if word.startswith("x") and word.endswith("x") and len(word) > 4:
+            continue
+        padded = f"<{word}>"
+        for size in _PIECES:
+            for start in range(len(padded) - size + 1):
+                counts[_PIECE + padded[start : start + size]] += 1
+    counts[_PAIR + previous + " $"] += 1
+    return counts
+
+
+def is_piece(feature: str) -> bool:
+    """Whether a feature is a piece of a word; the two groups are scaled apart."""
+    return feature.startswith(_PIECE)
+
+
+def is_word(feature: str) -> bool:
+    """Whether a feature is a whole word."""
+    return feature.startswith(_WORD)
+
+
+def damped(count: int) -> float:
+    """Term frequency damping: the tenth repetition says little."""
+    return 1.0 + math.log(count)

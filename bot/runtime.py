@@ -1,0 +1,107 @@
+"""The parts of a running assistant, wired without a web server: the command line and the application share it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from bot.assistant.service import AssistantService, expected_model
+from bot.assistant.training import ensure_model
+from bot.clock import Clock
+from bot.conversations.turns import Turns
+from bot.errors import ModelError, StorageUnavailable
+from bot.limits import RECOVERY_INTERVAL_S
+from bot.settings import Settings
+from bot.storage.app_state import installation_secret
+from bot.storage.database import Database
+from bot.storage.migrate import migrate
+from knowledge.base import KnowledgeBase
+from knowledge.content_files import load_content
+from knowledge.store import read_content, save_content
+
+log = structlog.get_logger("sportello.runtime")
+
+
+class Runtime:
+    """Database, knowledge, model and turns of one process."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = Clock(settings.clock)
+        self.assistants = AssistantService(settings.models_dir, on_swap=self._forget_live)
+        self._knowledge: KnowledgeBase | None = None
+        self._turns: Turns | None = None
+
+    @property
+    def turns(self) -> Turns:
+        """Inbox and turns; available once `prepare` has run."""
+        if self._turns is None:
+            raise RuntimeError("the runtime is not prepared")
+        return self._turns
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge in charge; available once `prepare` has run."""
+        if self._knowledge is None:
+            raise RuntimeError("the runtime is not prepared")
+        return self._knowledge
+
+    async def prepare(self) -> None:
+        """Bring the schema up to date, load the knowledge, open the inbox. The model comes apart."""
+        await migrate(self.database)
+        content = await asyncio.get_running_loop().run_in_executor(None, load_content)
+        result = await self.database.write(save_content, content)
+        if result.added or result.changed or result.removed:
+            log.info(
+                "knowledge.loaded", added=result.added, changed=result.changed, removed=result.removed
+            )
+        stored = await self.database.read(read_content)
+        offers = self.settings.sample_offers
+        self._knowledge = await asyncio.get_running_loop().run_in_executor(
+            None, lambda: KnowledgeBase(stored, sample_offers=offers)
+        )
+        secret = await self.database.write(installation_secret)
+        self._turns = Turns(
+            self.database, self.clock, secret, self.assistants.get, lambda: self.knowledge
+        )
+
+    async def load_model(self) -> Path:
+        """Put today's model in charge, training it (once more, if its file is damaged) when needed."""
+        loop = asyncio.get_running_loop()
+        models_dir = self.settings.models_dir
+        path = await loop.run_in_executor(None, ensure_model, models_dir)
+        try:
+            await self.assistants.load(path)
+        except ModelError:
+            damaged = path.with_suffix(".damaged")
+            path.replace(damaged)
+            log.warning("model.set_aside", model=damaged.name, remedy="training again")
+            path = await loop.run_in_executor(None, ensure_model, models_dir)
+            await self.assistants.load(path)
+        return path
+
+    async def keep_answering(self) -> None:
+        """Answer what was left unanswered, at start and whenever a turn was given up, until cancelled."""
+        await self.assistants.get()
+        while True:
+            try:
+                waiting = await self.turns.recover()
+                if waiting:
+                    log.info("turns.recovered", conversations=waiting)
+            except StorageUnavailable as error:
+                log.warning("storage.unavailable", reason=str(error))
+            except Exception as error:
+                log.error("recovery.failed", error=type(error).__name__)
+            await asyncio.sleep(RECOVERY_INTERVAL_S)
+
+    def _forget_live(self) -> None:
+        if self._turns is not None:
+            self._turns.forget_live()
+
+
+def todays_model(settings: Settings) -> Path:
+    """The model file for today's inputs, whether or not it exists."""
+    return expected_model(settings.models_dir)

@@ -1,0 +1,136 @@
+"""Typed settings, read once from the environment and ``.env`` (names begin with ``SPORTELLO_``)."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigurationError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+_SAMPLE_SECRETS = {"changeme", "change-me", "secret", "token", "cambiami"}
+
+
+class Settings(BaseSettings):
+    """Everything an installer can choose. Each field is described in docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SPORTELLO_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    data_dir: Path = Field(
+        PROJECT_ROOT / "var", description="Folder of database, outgoing mail and logs."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite in the data folder."
+    )
+    models_dir: Path = Field(PROJECT_ROOT / "models", description="Folder of trained models.")
+    clock: datetime | None = Field(
+        None, description="Local date-time believed at start, for demonstrations and tests."
+    )
+    api_token: SecretStr | None = Field(
+        None, description="Bearer token that opens REST, /model/parse and /metrics."
+    )
+    public_url: str = Field("", description="Address at which citizens reach this installation.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_format: str = Field("auto", description="json, text, or auto (text on a terminal).")
+    load_tensorflow: bool = Field(
+        False, description="Load the real TensorFlow, needed only if config.yml names a component that uses it."
+    )
+    watch_model: bool = Field(True, description="Take over a newly trained model while serving.")
+
+    @field_validator("api_token", mode="after")
+    @classmethod
+    def _token_is_a_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        text = value.get_secret_value()
+        if len(text) < 16 or text.lower() in _SAMPLE_SECRETS:
+            raise ValueError("needs at least 16 characters that nobody can guess")
+        return value
+
+    @field_validator("clock", mode="after")
+    @classmethod
+    def _clock_is_local(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is not None:
+            raise ValueError("write a local date-time without offset, such as 2026-11-24T09:30")
+        return value
+
+    @field_validator("log_level", mode="after")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("use debug, info, warning or error")
+        return value.lower()
+
+    @field_validator("log_format", mode="after")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if value.lower() not in {"auto", "json", "text"}:
+            raise ValueError("use auto, json or text")
+        return value.lower()
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @model_validator(mode="after")
+    def _no_borrowed_clock_in_public(self) -> Settings:
+        if self.clock is not None and self.public_url:
+            raise ValueError("SPORTELLO_CLOCK is refused when SPORTELLO_PUBLIC_URL is set")
+        return self
+
+    @cached_property
+    def effective_database_url(self) -> str:
+        """The configured URL, or SQLite in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'sportello.db'}"
+
+    @property
+    def binds_to_loopback(self) -> bool:
+        """Whether only programs on this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def sample_offers(self) -> bool:
+        """Sample job offers are shown only on an installation that is not public."""
+        return not self.public_url
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: names each wrong setting, never its value (it may be a secret).
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            where = "_".join(str(part) for part in problem["loc"])
+            name = f"SPORTELLO_{where.upper()}" if where else "SPORTELLO_…"
+            lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+        raise ConfigurationError("\n".join(lines)) from None

@@ -1,0 +1,142 @@
+"""Chooses the record and the facts that answer a question, or says that it cannot.
+
+Two witnesses are weighed: the classifier, which has learnt how citizens ask for each topic, and full-text
+search, which knows the words of every fact. What neither supports is not answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.schema import Fact, Record
+from knowledge.search.facets import FACET_LABELS, asked_facets
+from knowledge.search.index import SUMMARY, FactIndex, Hit
+from knowledge.text import words
+
+_CLASSIFIER_WEIGHT: Final = 0.7
+_SURE: Final = 0.38
+"""Combined support from which a topic is answered."""
+
+_CLOSE: Final = 0.10
+"""Two topics nearer than this are asked about, unless one of them is clearly supported."""
+
+_CLEAR: Final = 0.55
+_FACET_BONUS: Final = 0.35
+_FACT_SURE: Final = 0.50
+_SECOND_FACT: Final = 0.80
+_BM25_HALF: Final = 14.0
+"""BM25 score at which words alone count for one half."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Outcome of a search.
+
+    ``outcome`` is "found", "ambiguous" or "weak". ``facts`` are the best facts of ``record``, best first; empty
+    means that the summary answers best. ``missing_facet`` names in Italian what was asked and is not known.
+    """
+
+    outcome: str
+    record: Record | None = None
+    facts: tuple[Fact, ...] = ()
+    missing_facet: str = ""
+    near: tuple[Record, ...] = ()
+    support: float = 0.0
+    topics: dict[str, float] = field(default_factory=dict)
+
+
+class Finder:
+    """Searches a set of records."""
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self._records = records
+        self._index = FactIndex(records.values())
+
+    def find(
+        self,
+        question: str,
+        topics: Sequence[tuple[str, float]],
+        *,
+        within: str | None = None,
+    ) -> Finding:
+        """Find what answers a question.
+
+        Args:
+            question: as typed.
+            topics: classifier's topics with probabilities, best first.
+            within: look only into this record (a follow-up on the same topic).
+        """
+        hits = self._index.search(question)
+        if within in self._records:
+            return self._answer(self._records[within], question, hits, 1.0, {within: 1.0})
+        support = self._support(topics, hits)
+        ranked = sorted(support.items(), key=lambda pair: -pair[1])
+        near = tuple(self._records[record_id] for record_id, _ in ranked[:3])
+        if not ranked or ranked[0][1] < _SURE:
+            return Finding("weak", near=near, support=ranked[0][1] if ranked else 0.0)
+        (best, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
+        if first - second < _CLOSE and first < _CLEAR:
+            return Finding("ambiguous", near=near[:2], support=first)
+        return self._answer(self._records[best], question, hits, first, dict(ranked[:3]))
+
+    def _support(
+        self, topics: Sequence[tuple[str, float]], hits: Sequence[Hit]
+    ) -> dict[str, float]:
+        """Support of each record between 0 and 1."""
+        support = {
+            name: _CLASSIFIER_WEIGHT * probability
+            for name, probability in topics
+            if name in self._records
+        }
+        top: dict[str, float] = {}
+        for hit in hits:
+            top[hit.record_id] = max(top.get(hit.record_id, 0.0), hit.score)
+        best = max(top.values(), default=0.0)
+        for record_id, score in top.items():
+            strength = best / (best + _BM25_HALF) * (score / best) ** 2
+            support[record_id] = support.get(record_id, 0.0) + (1 - _CLASSIFIER_WEIGHT) * strength * 2
+        return support
+
+    def _answer(
+        self,
+        record: Record,
+        question: str,
+        hits: Sequence[Hit],
+        support: float,
+        topics: dict[str, float],
+    ) -> Finding:
+        facets = asked_facets(words(question))
+        scores = {hit.fact_id: hit.score for hit in hits if hit.record_id == record.id}
+        best = max(scores.values(), default=0.0)
+        ranked: list[tuple[float, int, Fact]] = []
+        for position, fact in enumerate(record.facts):
+            lexical = scores.get(fact.id, 0.0) / best if best else 0.0
+            bonus = _FACET_BONUS * _facet_weight(fact.facet, facets)
+            ranked.append((lexical + bonus, -position, fact))
+        ranked.sort(key=lambda entry: (-entry[0], -entry[1]))
+        summary = scores.get(SUMMARY, 0.0) / best + 0.1 if best else 0.4
+        chosen: tuple[Fact, ...] = ()
+        if ranked and ranked[0][0] >= max(_FACT_SURE, summary):
+            top = ranked[0][0]
+            chosen = tuple(fact for score, _, fact in ranked[:3] if score >= top * _SECOND_FACT)
+        missing = _missing(facets, record)
+        return Finding("found", record, chosen, missing, support=support, topics=topics)
+
+
+def _facet_weight(facet: str, asked: Sequence[str]) -> float:
+    if facet not in asked:
+        return 0.0
+    return 1.0 - 0.2 * min(asked.index(facet), 3)
+
+
+def _missing(asked: Sequence[str], record: Record) -> str:
+    """Italian name of the facet that was asked for first, if the record says nothing about it."""
+    if not asked or asked[0] not in FACET_LABELS:
+        return ""
+    known = {fact.facet for fact in record.facts}
+    alike = {"where": {"where", "contacts", "office"}, "contacts": {"contacts", "where", "office"}}
+    if known & alike.get(asked[0], {asked[0]}):
+        return ""
+    return FACET_LABELS[asked[0]]
