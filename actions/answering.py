@@ -8,11 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
-from actions.conversation_state import intent_of, remember, text_of, topics_of
-from actions.replies import Reply, ask_about, compose, send
-from actions.texts import text
-from knowledge.base import KnowledgeBase
-from knowledge.search.finder import Finding
+from actions.conversation_state import entities_of, places_of, text_of, topics_of
+from actions.findings import answer_finding
+from actions.places import answer_comuni_of_zone
 
 
 class ActionAnswer(Action):
@@ -27,26 +25,9 @@ class ActionAnswer(Action):
     ) -> list[Any]:
         """Find and answer."""
         knowledge = current_context().knowledge
-        finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
+        topics = topics_of(tracker)
+        if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
+            return answer_comuni_of_zone(dispatcher, tracker)
+        places = places_of(tracker, knowledge)
+        finding = knowledge.finder.find(text_of(tracker), topics, places=places)
         return answer_finding(dispatcher, tracker, knowledge, finding)
-
-
-def answer_finding(
-    dispatcher: CollectingDispatcher,
-    tracker: Tracker,
-    knowledge: KnowledgeBase,
-    finding: Finding,
-) -> list[Any]:
-    """Word the outcome of a search and remember its topic."""
-    if finding.outcome == "found" and finding.record is not None:
-        send(dispatcher, compose(knowledge, finding.record, finding.facts, finding.missing_facet))
-        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
-    buttons = tuple((record.title, ask_about(record)) for record in finding.near)
-    if finding.outcome == "ambiguous":
-        first, second = finding.near[0], finding.near[1]
-        question = text("ambiguous", first=first.title, second=second.title)
-        ids = [record.id for record in finding.near]
-        send(dispatcher, Reply(question, "ambiguous", first.id, ids, buttons))
-        return remember(tracker)
-    send(dispatcher, Reply(text("weak"), "not_found", "", (), buttons))
-    return remember(tracker)

@@ -7,6 +7,8 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
+from knowledge.base import KnowledgeBase
+
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
 
 
@@ -40,3 +42,16 @@ def topics_of(tracker: Tracker) -> list[tuple[str, float]]:
     """Topics that the classifier proposes for the last message, with probabilities."""
     ranking = (tracker.latest_message or {}).get("topic_ranking") or []
     return [(str(entry["name"]), float(entry["confidence"])) for entry in ranking]
+
+
+def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
+    """Municipalities in the last message by name, with their zones as "zona:…"."""
+    places: set[str] = set()
+    for entity in entities_of(tracker, "comune"):
+        if entity.get("kind") == "comune":
+            for istat in entity["ids"]:
+                comune = knowledge.comuni[istat]
+                places.update({comune.name, f"zona:{comune.zone}"})
+    for entity in entities_of(tracker, "zona_omogenea"):
+        places.add(f"zona:{entity['ids'][0]}")
+    return frozenset(places)

@@ -9,9 +9,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import answer_finding
+from actions.findings import answer_finding
 from actions.context import current_context
-from actions.conversation_state import entities_of, intent_of, remember, remembered, text_of, topics_of
+from actions.conversation_state import (
+    entities_of,
+    intent_of,
+    places_of,
+    remember,
+    remembered,
+    text_of,
+    topics_of,
+)
 from actions.offers import answer_offers
 from actions.opening_hours import PHONE, answer_hours, next_phone_opening
 from actions.places import answer_comune_data, answer_comuni_of_zone, answer_zone_of_comune
@@ -63,7 +71,12 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
             handler = answer_comuni_of_zone
         return handler(dispatcher, tracker)
     if memory["topic"]:
-        finding = context.knowledge.finder.find(text_of(tracker), topics_of(tracker), within=memory["topic"])
+        finding = context.knowledge.finder.find(
+            text_of(tracker),
+            topics_of(tracker),
+            within=memory["topic"],
+            places=places_of(tracker, context.knowledge),
+        )
         return answer_finding(dispatcher, tracker, context.knowledge, finding)
     if places:
         return answer_zone_of_comune(dispatcher, tracker)
@@ -171,7 +184,13 @@ class ActionRequestPerson(Action):
             following = next_phone_opening(hours, now)
             if following:
                 when = text("person_closed", day=following[0], opens=following[1])
-        reply = Reply(text("person", when=when), "handed_off", "persona", ("urp-contatti",), (_CONTACTS, _HOURS))
+        reply = Reply(
+            text("person", when=when),
+            "handed_off",
+            "persona",
+            ("urp-contatti",),
+            (_CONTACTS, _HOURS),
+        )
         send(dispatcher, reply)
         return remember(tracker, topic="urp-contatti", intent="request_operator")
 
@@ -193,7 +212,12 @@ class ActionAppointment(Action):
             "show_appointment": "controllare",
         }.get(intent_of(tracker))
         answer = text("appointment_change", what=what) if what else text("appointment_book")
-        send(dispatcher, Reply(answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, _CONTACTS)))
+        send(
+            dispatcher,
+            Reply(
+                answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, _CONTACTS)
+            ),
+        )
         return remember(tracker, topic="urp-appuntamento", intent="ask_urp_reception")
 
 

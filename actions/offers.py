@@ -37,9 +37,7 @@ class ActionSearchOffers(Action):
         return answer_offers(dispatcher, tracker, refine=False)
 
 
-def answer_offers(
-    dispatcher: CollectingDispatcher, tracker: Tracker, *, refine: bool
-) -> list[Any]:
+def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine: bool) -> list[Any]:
     """Answer a search; with ``refine`` what is not named now is kept from the last search."""
     context = current_context()
     knowledge = context.knowledge
@@ -106,7 +104,11 @@ def _alternatives(
 
 
 def _labels(knowledge: KnowledgeBase, wanted: dict[str, Any]) -> dict[str, str]:
-    what = f" di lavoro come {knowledge.offers.label(wanted['trade'])}" if wanted.get("trade") else " di lavoro"
+    what = (
+        f" di lavoro come {knowledge.offers.label(wanted['trade'])}"
+        if wanted.get("trade")
+        else " di lavoro"
+    )
     if wanted.get("contracts"):
         what += " (" + ", ".join(knowledge.offers.label(c) for c in wanted["contracts"]) + ")"
     place = wanted.get("place")

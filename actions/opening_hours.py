@@ -82,7 +82,11 @@ def _every(hours: OpeningHours, weekday: int, today: date) -> list[str]:
     weekly = hours.office(PHONE).weekly.get(DAYS[weekday], ())
     label = f"Il {weekday_name(weekday)}" if weekday != 6 else "La domenica"
     if not weekly:
-        return [text("phone_closed_day", day=label, because=""), text("phone_week"), text("desk_rule")]
+        return [
+            text("phone_closed_day", day=label, because=""),
+            text("phone_week"),
+            text("desk_rule"),
+        ]
     spans = " e ".join(span.replace(":", ".") for span in weekly)
     return [text("phone_hours_day", day=label, spans=spans), text("desk_rule")]
 
@@ -91,7 +95,10 @@ def _one_day(hours: OpeningHours, day: date, now: datetime) -> list[str]:
     info = hours.day(PHONE, day)
     label = day_name(day, now.date()).capitalize()
     if info.unconfirmed:
-        return [text("phone_closed_unconfirmed", day=label, holiday=info.closed_because), text("desk_rule")]
+        return [
+            text("phone_closed_unconfirmed", day=label, holiday=info.closed_because),
+            text("desk_rule"),
+        ]
     if not info.spans:
         after = datetime.combine(day, datetime.max.time(), now.tzinfo)
         sentences = [text("phone_closed_day", day=label, because=_because(info))]
@@ -117,7 +124,9 @@ def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> l
         return []
     day, span = following
     label = day_name(day, today or moment.date())
-    return [text("phone_next", day=label, opens=clock_time(span.opens), closes=clock_time(span.closes))]
+    return [
+        text("phone_next", day=label, opens=clock_time(span.opens), closes=clock_time(span.closes))
+    ]
 
 
 def _because(info: DayHours) -> str:
@@ -135,5 +144,3 @@ def next_phone_opening(hours: OpeningHours, now: datetime) -> tuple[str, str] | 
         return None
     day, span = following
     return day_name(day, now.date()), clock_time(span.opens)
-
-

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import answer_finding
+from actions.findings import answer_finding
 from actions.context import current_context
 from actions.conversation_state import entities_of, remember, remembered, text_of, topics_of
 from actions.replies import Reply, next_steps, send, source_line, thousands
@@ -82,7 +82,10 @@ def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) ->
     for entity in named[:4]:
         sentences.extend(_zone_sentences(knowledge, entity))
     answer = " ".join(sentences) + "\n" + source_line(knowledge, (MAP_SOURCE,))
-    send(dispatcher, Reply(answer, "answered", _ZONE_TOPIC, (_ZONE_TOPIC,), _zone_buttons(knowledge, named)))
+    send(
+        dispatcher,
+        Reply(answer, "answered", _ZONE_TOPIC, (_ZONE_TOPIC,), _zone_buttons(knowledge, named)),
+    )
     return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
 
 
@@ -103,8 +106,12 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         if finding.outcome == "found" and finding.record and finding.record.id != _COMUNI_TOPIC:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         names = ", ".join(zone.name for zone in knowledge.zones.values())
-        buttons = tuple((z.name, f"Quali Comuni ci sono nella zona {z.name}?") for z in knowledge.zones.values())
-        reply = Reply(text("zone_which", zones=names), "ambiguous", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons)
+        buttons = tuple(
+            (z.name, f"Quali Comuni ci sono nella zona {z.name}?") for z in knowledge.zones.values()
+        )
+        reply = Reply(
+            text("zone_which", zones=names), "ambiguous", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons
+        )
         send(dispatcher, reply)
         return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
     for zone in list(dict.fromkeys(zone.id for zone in zones))[:2]:
@@ -120,7 +127,9 @@ def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> li
         outside = [e for e in entities_of(tracker, "comune") if e["kind"] == "outside"]
         if outside:
             sentences = _zone_sentences(knowledge, outside[0])
-            send(dispatcher, Reply(" ".join(sentences), "out_of_scope", _DATA_TOPIC, (_DATA_TOPIC,)))
+            send(
+                dispatcher, Reply(" ".join(sentences), "out_of_scope", _DATA_TOPIC, (_DATA_TOPIC,))
+            )
         else:
             send(dispatcher, Reply(text("comune_which"), "ambiguous", _DATA_TOPIC, (_DATA_TOPIC,)))
         return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC)
@@ -184,7 +193,10 @@ def _zone_buttons(
         if entity["kind"] == "comune" and knowledge.comuni[entity["ids"][0]].zone:
             zone = knowledge.zones[knowledge.comuni[entity["ids"][0]].zone]
             return (
-                (f"Comuni della zona {zone.name}"[:40], f"Quali Comuni ci sono nella zona {zone.name}?"),
+                (
+                    f"Comuni della zona {zone.name}"[:40],
+                    f"Quali Comuni ci sono nella zona {zone.name}?",
+                ),
                 ("Cosa sono le zone", "Che cosa sono le zone omogenee?"),
             )
     record = knowledge.record(_ZONE_TOPIC)
@@ -206,7 +218,9 @@ def _zone_reply(knowledge: KnowledgeBase, zone: Zone, question: str) -> Reply:
     sentences = [size] if wants_size and not asked & _MANY else [listing]
     keys = (zone.source,) if sentences == [size] else (MAP_SOURCE,)
     others = [z for z in knowledge.zones.values() if z.id != zone.id][:2]
-    buttons = tuple((f"Zona {z.name}", f"Quali Comuni ci sono nella zona {z.name}?") for z in others)
+    buttons = tuple(
+        (f"Zona {z.name}", f"Quali Comuni ci sono nella zona {z.name}?") for z in others
+    )
     answer = " ".join(sentences) + "\n" + source_line(knowledge, keys)
     return Reply(answer, "answered", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons)
 

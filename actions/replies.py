@@ -18,6 +18,10 @@ _MONTHS: Final = (
     "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno",
     "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
 )  # fmt: skip
+_SOURCE_CHARS: Final = 90
+"""Room that the source line takes."""
+
+_MAX_STATEMENTS: Final = 3
 _WEEKDAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 
 
@@ -36,17 +40,23 @@ def send(dispatcher: CollectingDispatcher, reply: Reply) -> None:
     """Hand a reply to the channel."""
     dispatcher.utter_message(
         text=reply.text,
-        buttons=[{"title": title, "payload": payload} for title, payload in reply.buttons[:MAX_BUTTONS]],
+        buttons=[
+            {"title": title, "payload": payload} for title, payload in reply.buttons[:MAX_BUTTONS]
+        ],
         json_message={"status": reply.status, "topic": reply.topic, "records": list(reply.records)},
     )
 
 
 def source_line(knowledge: KnowledgeBase, keys: Iterable[str]) -> str:
-    """"Fonte: …, dato del …" for one or more sources, each named once."""
+    """ "Fonte: …, dato del …" for one or more sources, each named once."""
     lines = []
     for key in dict.fromkeys(keys):
         source = knowledge.source(key)
-        when = text("source_dated", date=source_date(source)) if source.date else text("source_undated")
+        when = (
+            text("source_dated", date=source_date(source))
+            if source.date
+            else text("source_undated")
+        )
         lines.append(text("source", title=source.title, date=when))
     return " ".join(lines)
 
@@ -65,7 +75,7 @@ def compose(
     knowledge: KnowledgeBase, record: Record, facts: Sequence[Fact], missing_facet: str = ""
 ) -> Reply:
     """Answer from a record: its best facts as far as they fit a phone screen, or its summary."""
-    statements = _fitting(list(facts) or [record.summary], record)
+    statements = _fitting(facts, record)
     parts = [statement.text for statement in statements]
     if missing_facet:
         parts.append(text("missing_facet", facet=missing_facet))
@@ -74,7 +84,9 @@ def compose(
         parts.append(text("to_confirm"))
     answer = " ".join(parts) + "\n" + source_line(knowledge, (s.source for s in statements))
     if record.verified_on and record.verified_by:
-        answer += " " + text("verified", date=day_number(record.verified_on), name=record.verified_by)
+        answer += " " + text(
+            "verified", date=day_number(record.verified_on), name=record.verified_by
+        )
     status = "to_confirm" if uncertain else "answered"
     if record.kind == "referral":
         status = "out_of_scope"
@@ -82,18 +94,21 @@ def compose(
     return Reply(answer, status, record.id, ids, next_steps(knowledge, record))
 
 
-def _fitting(statements: list[Any], record: Record) -> list[Statement]:
-    """As many statements as fit; a short single fact is completed by the summary."""
+def _fitting(facts: Sequence[Fact], record: Record) -> list[Statement]:
+    """Statements of an answer, as many as fit a phone screen.
+
+    The best fact comes first and the summary completes it. A matter of another body begins with the summary,
+    which says whose it is.
+    """
+    wanted: list[Statement] = [*facts, record.summary]
+    if record.kind == "referral":
+        wanted = [record.summary, *facts[:1]]
     chosen: list[Statement] = []
-    room = ANSWER_TARGET_CHARS
-    for statement in statements:
-        if chosen and len(statement.text) > room:
-            break
-        chosen.append(statement)
-        room -= len(statement.text) + 1
-    same_source = chosen[0].source == record.summary.source
-    if record.summary not in chosen and len(chosen) == 1 and same_source and len(record.summary.text) < room - 160:
-        chosen.append(record.summary)
+    room = ANSWER_TARGET_CHARS - _SOURCE_CHARS
+    for statement in wanted:
+        if not chosen or (len(statement.text) <= room and len(chosen) < _MAX_STATEMENTS):
+            chosen.append(statement)
+            room -= len(statement.text) + 1
     return chosen
 
 

@@ -69,7 +69,9 @@ async def _load_model(runtime: Runtime) -> None:
     except ModelError as error:
         # The process stays up and says why in /readyz; a model trained later is taken over.
         runtime.assistants.problem = str(error).splitlines()[0]
-        log.error("model.missing", reason=str(error), remedy="run `sportello train` and read its output")
+        log.error(
+            "model.missing", reason=str(error), remedy="run `sportello train` and read its output"
+        )
 
 
 async def _watch_model(runtime: Runtime) -> None:

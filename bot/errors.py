@@ -1,13 +1,13 @@
 """The exceptions that cross module borders.
 
-    SportelloError
-    ├── ConfigurationError      a setting or file of the installer is wrong; the text says which and what to do
-    ├── ContentError            a knowledge file is wrong; carries file, field and remedy
-    ├── ModelError              the dialogue model cannot be trained or loaded
-    ├── NotReady                the process is up but cannot answer yet
-    ├── StorageUnavailable      the database refused; nothing was changed
-    ├── DuplicateMismatch       a message id came again with another text
-    └── AccessDenied            a door is closed to this caller
+SportelloError
+├── ConfigurationError      a setting or file of the installer is wrong; the text says which and what to do
+├── ContentError            a knowledge file is wrong; carries file, field and remedy
+├── ModelError              the dialogue model cannot be trained or loaded
+├── NotReady                the process is up but cannot answer yet
+├── StorageUnavailable      the database refused; nothing was changed
+├── DuplicateMismatch       a message id came again with another text
+└── AccessDenied            a door is closed to this caller
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def configure_logs(level: str = "info", style: str = "auto") -> None:
     root.handlers = [_Forward()]
     root.setLevel(logging.WARNING)
     logging.getLogger("rasa").setLevel(logging.ERROR)
+    # Deprecation notes of libraries help nobody who runs the assistant.
     logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.DEBUG if level == "debug" else logging.ERROR)
 
 
 class _Silence:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.assistant.service import AssistantService, expected_model
+from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.turns import Turns
@@ -56,7 +56,10 @@ class Runtime:
         result = await self.database.write(save_content, content)
         if result.added or result.changed or result.removed:
             log.info(
-                "knowledge.loaded", added=result.added, changed=result.changed, removed=result.removed
+                "knowledge.loaded",
+                added=result.added,
+                changed=result.changed,
+                removed=result.removed,
             )
         stored = await self.database.read(read_content)
         offers = self.settings.sample_offers
@@ -81,6 +84,7 @@ class Runtime:
             log.warning("model.set_aside", model=damaged.name, remedy="training again")
             path = await loop.run_in_executor(None, ensure_model, models_dir)
             await self.assistants.load(path)
+        announce(path)
         return path
 
     async def keep_answering(self) -> None:

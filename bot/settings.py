@@ -43,7 +43,8 @@ class Settings(BaseSettings):
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto (text on a terminal).")
     load_tensorflow: bool = Field(
-        False, description="Load the real TensorFlow, needed only if config.yml names a component that uses it."
+        False,
+        description="Load the real TensorFlow, needed only if config.yml names a component that uses it.",
     )
     watch_model: bool = Field(True, description="Take over a newly trained model while serving.")
 

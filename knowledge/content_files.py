@@ -60,7 +60,9 @@ def load_content(folder: Path = CONTENT_DIR) -> Content:
     for path in _record_files(folder):
         record = _parse(Record, _mapping(path), str(path.relative_to(folder)))
         if record.id != path.stem:
-            raise ContentError(str(path), f"id '{record.id}' differs from the file name", "rename one of them")
+            raise ContentError(
+                str(path), f"id '{record.id}' differs from the file name", "rename one of them"
+            )
         if record.id in records:
             raise ContentError(str(path), f"id '{record.id}' is used twice", "choose another id")
         records[record.id] = record
@@ -138,34 +140,56 @@ def _parse(model: type[ItemT], data: Any, where: str) -> ItemT:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"]) or "entry"
-        raise ContentError(where, f"field '{name}': {first['msg']}", "see knowledge/README.md") from None
+        raise ContentError(
+            where, f"field '{name}': {first['msg']}", "see knowledge/README.md"
+        ) from None
 
 
 def _cross_check(content: Content) -> None:
     zone_ids = {zone.id for zone in content.zones}
     for comune in content.comuni:
         if comune.zone and comune.zone not in zone_ids:
-            raise ContentError("comuni.yml", f"{comune.name}: unknown zone '{comune.zone}'", "see zones.yml")
+            raise ContentError(
+                "comuni.yml", f"{comune.name}: unknown zone '{comune.zone}'", "see zones.yml"
+            )
     for record in content.records.values():
         where = f"{record.id}.yml"
         statements = [record.summary, *record.facts]
         for statement in statements:
             if statement.source not in content.sources:
-                raise ContentError(where, f"unknown source '{statement.source}'", "add it to sources.yml")
+                raise ContentError(
+                    where, f"unknown source '{statement.source}'", "add it to sources.yml"
+                )
         ids = [fact.id for fact in record.facts]
         for fact_id in ids:
             if ids.count(fact_id) > 1:
                 raise ContentError(where, f"fact id '{fact_id}' is used twice", "choose another id")
         for following in record.next:
             if following not in content.records:
-                raise ContentError(where, f"`next` names '{following}', which does not exist", "fix the id")
+                raise ContentError(
+                    where, f"`next` names '{following}', which does not exist", "fix the id"
+                )
     comuni = {comune.name for comune in content.comuni}
+    places = comuni | {f"zona:{zone_id}" for zone_id in zone_ids}
+    for record in content.records.values():
+        for fact in record.facts:
+            for place in fact.places:
+                if place not in places:
+                    raise ContentError(
+                        f"{record.id}.yml", f"unknown place '{place}'", "use an official name"
+                    )
     trades = {term.id for term in content.gazetteers["mestieri"]}
     for offer in content.offers:
         if offer.comune not in comuni:
-            raise ContentError("offers", f"{offer.codice}: unknown comune '{offer.comune}'", "use the official name")
+            raise ContentError(
+                "offers",
+                f"{offer.codice}: unknown comune '{offer.comune}'",
+                "use the official name",
+            )
         if offer.mestiere not in trades:
-            raise ContentError("offers", f"{offer.codice}: unknown trade '{offer.mestiere}'", "see mestieri.yml")
+            raise ContentError(
+                "offers", f"{offer.codice}: unknown trade '{offer.mestiere}'", "see mestieri.yml"
+            )
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -176,7 +200,9 @@ def _unique_mapping(loader: Any, node: Any) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for key in keys:
         if keys.count(key) > 1:
-            raise yaml.MarkedYAMLError(problem=f"field '{key}' appears twice", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"field '{key}' appears twice", problem_mark=node.start_mark
+            )
     return {
         key: loader.construct_object(value, deep=True)
         for key, (_, value) in zip(keys, node.value, strict=True)

@@ -27,7 +27,9 @@ class OfferSearch:
         comuni: Sequence[Comune],
         gazetteers: Mapping[str, Sequence[Term]],
     ) -> None:
-        self._offers = sorted(offers, key=lambda offer: (offer.pubblicata, offer.codice), reverse=True)
+        self._offers = sorted(
+            offers, key=lambda offer: (offer.pubblicata, offer.codice), reverse=True
+        )
         self._zone_of = {comune.name: comune.zone or "milano" for comune in comuni}
         self._labels = {
             term.id: term.names[0]

@@ -16,7 +16,9 @@ from rapidfuzz.distance import OSA
 from knowledge.schema import Comune, OutsideTowns, Zone
 from knowledge.text import Token, fold, tokens
 
-COMMON_WORDS: Final = frozenset({"opera", "pero", "magenta", "sesto", "settimo", "pieve", "motta", "castano"})
+COMMON_WORDS: Final = frozenset(
+    {"opera", "pero", "magenta", "sesto", "settimo", "pieve", "motta", "castano"}
+)
 """Names that are also everyday words: alone they need a hint that a place is meant."""
 
 _PLACE_HINTS: Final = frozenset(
@@ -120,9 +122,7 @@ class PlaceFinder:
         begun = " ".join(words[at : at + size]) + " "
         for longer in range(min(_MAX_NAME_WORDS, len(words) - at), size, -1):
             typed = " ".join(words[at : at + longer])
-            names = [
-                name for name in self._by_length.get(longer, ()) if name.startswith(begun[:3])
-            ]
+            names = [name for name in self._by_length.get(longer, ()) if name.startswith(begun[:3])]
             hit = process.extractOne(
                 typed, names, scorer=OSA.distance, score_cutoff=_allowed_errors(len(typed), False)
             )
@@ -164,7 +164,9 @@ class PlaceFinder:
         if not allowed:
             return None, 0.0
         # A missing or doubled space is an error like another: names of a word more or less are tried too.
-        names = [n for length in (size - 1, size, size + 1) for n in self._by_length.get(length, ())]
+        names = [
+            n for length in (size - 1, size, size + 1) for n in self._by_length.get(length, ())
+        ]
         hits = process.extract(typed, names, scorer=OSA.distance, score_cutoff=allowed, limit=8)
         if not hits:
             return None, 0.0
@@ -173,7 +175,9 @@ class PlaceFinder:
         kind, label, ids = self._names[name]
         rank = self._rank(typed, name, distance)
         ties = [
-            hit[0] for hit in hits if hit[0] != name and self._rank(typed, hit[0], int(hit[1])) == rank
+            hit[0]
+            for hit in hits
+            if hit[0] != name and self._rank(typed, hit[0], int(hit[1])) == rank
         ]
         for tie in ties:
             other_kind, _, other_ids = self._names[tie]

@@ -61,11 +61,16 @@ class Statement(Item):
 
 
 class Fact(Statement):
-    """One askable fact of a record. ``ask`` are ways in which citizens ask for exactly this fact."""
+    """One askable fact of a record.
+
+    ``ask`` are ways in which citizens ask for exactly this fact; ``places`` are the municipalities (by name) or
+    zones ("zona:nord-ovest") that the fact is about, if it is not about all.
+    """
 
     id: Identifier
     facet: Facet
     ask: list[Line] = Field(min_length=1)
+    places: list[Line] = Field(default_factory=list)
 
 
 class Record(Item):

@@ -49,11 +49,16 @@ def save_content(connection: sa.Connection, content: Content) -> LoadResult:
         statement = (
             sa.update(knowledge_records)
             .where(knowledge_records.c.id == sa.bindparam("key"))
-            .values(kind=sa.bindparam("kind"), data=sa.bindparam("data"), digest=sa.bindparam("digest"))
+            .values(
+                kind=sa.bindparam("kind"), data=sa.bindparam("data"), digest=sa.bindparam("digest")
+            )
         )
         connection.execute(
             statement,
-            [{"key": r["id"], "kind": r["kind"], "data": r["data"], "digest": r["digest"]} for r in changed],
+            [
+                {"key": r["id"], "kind": r["kind"], "data": r["data"], "digest": r["digest"]}
+                for r in changed
+            ],
         )
     if removed:
         connection.execute(

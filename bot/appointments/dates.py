@@ -66,7 +66,12 @@ def named_days(text: str, today: date) -> NamedDays:
         found = find(plain, text, today)
         if found is not None:
             return found
-    now = bool(re.search(r"\b(adesso|ora siete|ora e aperto|in questo momento|siete aperti|e aperto|siete chiusi|c e qualcuno)\b", plain))
+    now = bool(
+        re.search(
+            r"\b(adesso|ora siete|ora e aperto|in questo momento|siete aperti|e aperto|siete chiusi|c e qualcuno)\b",
+            plain,
+        )
+    )
     if now and re.search(r"\ba che ora\b|\bche ore\b|\bquando\b", plain):
         now = False
     return NamedDays(now=now)

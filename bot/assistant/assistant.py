@@ -145,7 +145,9 @@ class LiveDialogues:
             return None
         return entry[2]
 
-    def keep(self, conversation_id: str, version: int, model_id: str, dialogue: LiveDialogue) -> None:
+    def keep(
+        self, conversation_id: str, version: int, model_id: str, dialogue: LiveDialogue
+    ) -> None:
         """Keep a dialogue whose state is stored as ``version``."""
         self._kept[conversation_id] = (version, model_id, dialogue)
         self._kept.move_to_end(conversation_id)
@@ -179,4 +181,7 @@ def _subject(parsed: dict[str, Any]) -> tuple[str, str]:
 
 def _is_clear(parsed: dict[str, Any]) -> bool:
     intent = parsed["intent"]
-    return float(intent.get("confidence") or 0) >= _CLEAR_PART and intent.get("name") not in _NOT_QUESTIONS
+    return (
+        float(intent.get("confidence") or 0) >= _CLEAR_PART
+        and intent.get("name") not in _NOT_QUESTIONS
+    )

@@ -58,6 +58,10 @@ class AssistantService:
             raise NotReady(self.problem)
         return self._current
 
+    async def wait_until_ready(self) -> None:
+        """Wait, without a bound, for the first model."""
+        await self._ready.wait()
+
     def use(self, assistant: Assistant) -> None:
         """Put an assistant in charge."""
         previous, self._current = self._current, assistant

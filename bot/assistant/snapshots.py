@@ -104,7 +104,9 @@ def _rebuild(
 
 
 def _state(tracker: DialogueStateTracker) -> dict[str, Any]:
-    slots = {name: value for name, value in tracker.current_slot_values().items() if value is not None}
+    slots = {
+        name: value for name, value in tracker.current_slot_values().items() if value is not None
+    }
     loop = None
     if tracker.active_loop_name:
         loop = {

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Final
 
-_ROOTS: Final = frozenset({"tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras"})
+_ROOTS: Final = frozenset(
+    {"tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras"}
+)
 
 
 class _StandInMeta(type):

@@ -81,7 +81,9 @@ def ensure_model(models_dir: Path, *, announce: bool = True) -> Path:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ModelError(f"training took more than {_TRAINING_TIMEOUT_S} s and was stopped") from None
+        raise ModelError(
+            f"training took more than {_TRAINING_TIMEOUT_S} s and was stopped"
+        ) from None
     if done.returncode or not path.exists():
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
         raise ModelError(f"training failed (exit {done.returncode}):\n{tail}")

@@ -17,7 +17,9 @@ from bot.limits import MESSAGE_ID_MAX_CHARS, MESSAGE_MAX_CHARS, SENDER_MAX_CHARS
 from bot.settings import Settings
 
 CHANNEL: Final = "rest"
-_UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
 """Control, zero-width, direction-changing and hidden tag characters: they say nothing and can disguise."""
 
 routes = web.RouteTableDef()
@@ -88,5 +90,3 @@ def _authorise(request: web.Request, *, open_on_loopback: bool) -> None:
         raise web.HTTPNotFound(reason="off: set SPORTELLO_API_TOKEN to open it")
     if settings.public_url or not settings.binds_to_loopback:
         raise AccessDenied("this door is closed: set SPORTELLO_API_TOKEN to open it")
-
-

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_OFFICE: Final = re.compile(r"800[ .]?88[ .]?33[ .]?11|@(?:pec\.)?cittametropolitana\.m[a-z]*\.it", re.IGNORECASE)
+_OFFICE: Final = re.compile(
+    r"800[ .]?88[ .]?33[ .]?11|@(?:pec\.)?cittametropolitana\.m[a-z]*\.it", re.IGNORECASE
+)
 _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("[codice fiscale]", re.compile(r"\b[A-Z]{6}\s?\d{2}\s?[A-EHLMPRST]\s?\d{2}\s?[A-Z]\s?\d{3}\s?[A-Z]\b", re.IGNORECASE)),

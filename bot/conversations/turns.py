@@ -220,7 +220,9 @@ class Turns:
         await asyncio.shield(task)
 
     def _digest(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self._secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256
+        ).hexdigest()
 
 
 def refusal(text: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from bot.nlu.features import count_features, damped, is_piece, is_word
+from knowledge.features import count_features, damped, is_piece, is_word
 
 Floats = npt.NDArray[np.float32]
 

@@ -146,9 +146,7 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
 class TopicClassifier(GraphComponent, IntentClassifier):
     """Linear intent and topic classifier over words and pieces of words."""
 
-    def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource
-    ) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._noise = int(config["noisy_copies"])
         self._storage = storage
         self._resource = resource

@@ -70,7 +70,9 @@ def store_message(
     }
     statement = insert(connection, inbound).values(values)
     if key is not None:
-        statement = statement.on_conflict_do_nothing(index_elements=["conversation_id", "channel_key"])
+        statement = statement.on_conflict_do_nothing(
+            index_elements=["conversation_id", "channel_key"]
+        )
     inserted = connection.execute(statement.returning(inbound.c.id)).scalar()
     if inserted is not None:
         return Stored(int(inserted), conversation_id, True, digest)
@@ -207,4 +209,3 @@ def record_effect(
         .on_conflict_do_nothing(index_elements=["inbound_id", "effect"])
     )
     return str(effect_result(connection, inbound_id, effect))
-

@@ -50,7 +50,9 @@ class SQLiteThreads:
     async def write(self, unit: Callable[[sa.Connection], T]) -> T:
         """Run a unit in a write transaction; returns when it is committed."""
         if self._writer is None:
-            self._writer = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
+            self._writer = threading.Thread(
+                target=self._write_loop, name="sqlite-write", daemon=True
+            )
             self._writer.start()
         done: Future[T] = Future()
         self._queue.put((unit, done))

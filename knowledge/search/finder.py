@@ -7,10 +7,11 @@ search, which knows the words of every fact. What neither supports is not answer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from knowledge.schema import Fact, Record
+from knowledge.search.asks import AskIndex, mixed
 from knowledge.search.facets import FACET_LABELS, asked_facets
 from knowledge.search.index import SUMMARY, FactIndex, Hit
 from knowledge.text import words
@@ -23,9 +24,10 @@ _CLOSE: Final = 0.10
 """Two topics nearer than this are asked about, unless one of them is clearly supported."""
 
 _CLEAR: Final = 0.55
-_FACET_BONUS: Final = 0.35
-_FACT_SURE: Final = 0.50
-_SECOND_FACT: Final = 0.80
+_FACET_BONUS: Final = 0.10
+_PLACE_BONUS: Final = 0.60
+_FACT_SURE: Final = 0.22
+_SECOND_FACT: Final = 0.75
 _BM25_HALF: Final = 14.0
 """BM25 score at which words alone count for one half."""
 
@@ -44,7 +46,6 @@ class Finding:
     missing_facet: str = ""
     near: tuple[Record, ...] = ()
     support: float = 0.0
-    topics: dict[str, float] = field(default_factory=dict)
 
 
 class Finder:
@@ -53,6 +54,7 @@ class Finder:
     def __init__(self, records: Mapping[str, Record]) -> None:
         self._records = records
         self._index = FactIndex(records.values())
+        self._asks = AskIndex(records)
 
     def find(
         self,
@@ -60,6 +62,7 @@ class Finder:
         topics: Sequence[tuple[str, float]],
         *,
         within: str | None = None,
+        places: frozenset[str] = frozenset(),
     ) -> Finding:
         """Find what answers a question.
 
@@ -67,10 +70,11 @@ class Finder:
             question: as typed.
             topics: classifier's topics with probabilities, best first.
             within: look only into this record (a follow-up on the same topic).
+            places: names of municipalities and "zona:…" ids that the question is about.
         """
         hits = self._index.search(question)
         if within in self._records:
-            return self._answer(self._records[within], question, hits, 1.0, {within: 1.0})
+            return self._answer(self._records[within], question, hits, 1.0, places)
         support = self._support(topics, hits)
         ranked = sorted(support.items(), key=lambda pair: -pair[1])
         near = tuple(self._records[record_id] for record_id, _ in ranked[:3])
@@ -79,7 +83,7 @@ class Finder:
         (best, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0
         if first - second < _CLOSE and first < _CLEAR:
             return Finding("ambiguous", near=near[:2], support=first)
-        return self._answer(self._records[best], question, hits, first, dict(ranked[:3]))
+        return self._answer(self._records[best], question, hits, first, places)
 
     def _support(
         self, topics: Sequence[tuple[str, float]], hits: Sequence[Hit]
@@ -96,7 +100,9 @@ class Finder:
         best = max(top.values(), default=0.0)
         for record_id, score in top.items():
             strength = best / (best + _BM25_HALF) * (score / best) ** 2
-            support[record_id] = support.get(record_id, 0.0) + (1 - _CLASSIFIER_WEIGHT) * strength * 2
+            support[record_id] = (
+                support.get(record_id, 0.0) + (1 - _CLASSIFIER_WEIGHT) * strength * 2
+            )
         return support
 
     def _answer(
@@ -105,30 +111,36 @@ class Finder:
         question: str,
         hits: Sequence[Hit],
         support: float,
-        topics: dict[str, float],
+        places: frozenset[str],
     ) -> Finding:
         facets = asked_facets(words(question))
-        scores = {hit.fact_id: hit.score for hit in hits if hit.record_id == record.id}
-        best = max(scores.values(), default=0.0)
-        ranked: list[tuple[float, int, Fact]] = []
-        for position, fact in enumerate(record.facts):
-            lexical = scores.get(fact.id, 0.0) / best if best else 0.0
-            bonus = _FACET_BONUS * _facet_weight(fact.facet, facets)
-            ranked.append((lexical + bonus, -position, fact))
-        ranked.sort(key=lambda entry: (-entry[0], -entry[1]))
-        summary = scores.get(SUMMARY, 0.0) / best + 0.1 if best else 0.4
+        lexical = {hit.fact_id: hit.score for hit in hits if hit.record_id == record.id}
+        ids = [SUMMARY, *(fact.id for fact in record.facts)]
+        scores = mixed(self._asks.similar(question, record.id), lexical, ids)
+        for fact in record.facts:
+            scores[fact.id] += _FACET_BONUS * _facet_weight(fact.facet, facets)
+            scores[fact.id] += _place_weight(fact, places)
+        ranked = sorted(record.facts, key=lambda fact: -scores[fact.id])
         chosen: tuple[Fact, ...] = ()
-        if ranked and ranked[0][0] >= max(_FACT_SURE, summary):
-            top = ranked[0][0]
-            chosen = tuple(fact for score, _, fact in ranked[:3] if score >= top * _SECOND_FACT)
+        if ranked:
+            top = scores[ranked[0].id]
+            if top >= max(_FACT_SURE, scores[SUMMARY]):
+                chosen = tuple(f for f in ranked[:3] if scores[f.id] >= top * _SECOND_FACT)
         missing = _missing(facets, record)
-        return Finding("found", record, chosen, missing, support=support, topics=topics)
+        return Finding("found", record, chosen, missing, support=support)
 
 
 def _facet_weight(facet: str, asked: Sequence[str]) -> float:
     if facet not in asked:
         return 0.0
     return 1.0 - 0.2 * min(asked.index(facet), 3)
+
+
+def _place_weight(fact: Fact, places: frozenset[str]) -> float:
+    """A fact about the place that is asked for wins; a fact about another place loses."""
+    if not places or not fact.places:
+        return 0.0
+    return _PLACE_BONUS if places.intersection(fact.places) else -_PLACE_BONUS
 
 
 def _missing(asked: Sequence[str], record: Record) -> str:

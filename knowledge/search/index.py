@@ -17,7 +17,7 @@ SUMMARY: Final = "summary"
 _ANALYZER: Final = "italian"
 _BOOSTS: Final = {"ask": 3.0, "names": 2.5, "title": 2.0, "text": 1.0}
 _WRITER_HEAP_BYTES: Final = 30_000_000
-_STOP_WORDS: Final = (
+STOP_WORDS: Final = (
     "a ad ai al alla alle allo agli anche che chi ci ciao buongiorno buonasera salve grazie come con cosa cui da dal dalla dalle "
     "dei del della delle dello degli di dove e ed essere fa fare fate gli ha hanno ho i il in io la le lei lo loro ma mi mia mio "
     "nel nella nelle nei non o ogni per perche piu puo posso quale quali quando quanto quanti quello questa questo qui se sei si "
@@ -49,7 +49,7 @@ class FactIndex:
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.lowercase())
             .filter(tantivy.Filter.ascii_fold())
-            .filter(tantivy.Filter.custom_stopword(_STOP_WORDS))
+            .filter(tantivy.Filter.custom_stopword(STOP_WORDS))
             .filter(tantivy.Filter.stemmer("italian"))
             .build()
         )

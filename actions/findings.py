@@ -1,0 +1,35 @@
+"""Wording the outcome of a knowledge search: an answer, a choice of two topics, or an honest "I do not know"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.conversation_state import intent_of, remember
+from actions.replies import Reply, ask_about, compose, send
+from actions.texts import text
+from knowledge.base import KnowledgeBase
+from knowledge.search.finder import Finding
+
+
+def answer_finding(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    knowledge: KnowledgeBase,
+    finding: Finding,
+) -> list[Any]:
+    """Word the outcome of a search and remember its topic."""
+    if finding.outcome == "found" and finding.record is not None:
+        send(dispatcher, compose(knowledge, finding.record, finding.facts, finding.missing_facet))
+        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
+    buttons = tuple((record.title, ask_about(record)) for record in finding.near)
+    if finding.outcome == "ambiguous":
+        first, second = finding.near[0], finding.near[1]
+        question = text("ambiguous", first=first.title, second=second.title)
+        ids = [record.id for record in finding.near]
+        send(dispatcher, Reply(question, "ambiguous", first.id, ids, buttons))
+        return remember(tracker)
+    send(dispatcher, Reply(text("weak"), "not_found", "", (), buttons))
+    return remember(tracker)

@@ -1,0 +1,139 @@
+"""The `sportello` command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.errors import SportelloError
+from bot.logs import configure_logs
+from bot.settings import PROJECT_ROOT, Settings, load_settings
+
+app = typer.Typer(
+    name="sportello",
+    help="L'assistente dell'URP: avvialo, allenalo, parlaci, misuralo.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+def _settings(*, quiet: bool = True) -> Settings:
+    """Read the settings and prepare the process; ``quiet`` commands log warnings only."""
+    settings = load_settings()
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    level = "warning" if quiet and settings.log_level == "info" else settings.log_level
+    configure_logs(level, settings.log_format)
+    if not settings.load_tensorflow:
+        from bot.assistant.tensorflow_stand_in import install
+
+        install()
+    return settings
+
+
+@app.command()
+def serve() -> None:
+    """Serve citizens: the page, the REST door, health. Stop with Ctrl-C."""
+    settings = _settings(quiet=False)
+    from bot.server import run_server
+
+    raise typer.Exit(run_server(settings, console))
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option(help="Train even if nothing changed.")] = False,
+) -> None:
+    """Train the model if its inputs changed; a serving process takes it over by itself."""
+    settings = _settings()
+    from bot.assistant.service import announce
+    from bot.assistant.training import ensure_model, model_path
+
+    path = model_path(settings.models_dir)
+    if force:
+        path.unlink(missing_ok=True)
+    if path.exists():
+        console.print(f"Il modello {path.name} è già pronto: niente da allenare.")
+    else:
+        ensure_model(settings.models_dir)
+        console.print(f"Modello pronto: {path}")
+    announce(path)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="La domanda, tra virgolette.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Stampa la risposta come JSON.")] = False,
+) -> None:
+    """Ask one question, get one answer."""
+    settings = _settings()
+    from bot.terminal import ask_once
+
+    messages = asyncio.run(ask_once(settings, question))
+    if as_json:
+        print(json.dumps(messages, ensure_ascii=False, indent=2))
+        return
+    for message in messages:
+        _show(message)
+
+
+@app.command()
+def chat() -> None:
+    """Talk to the assistant in the terminal; answer buttons by their number, leave with Ctrl-D."""
+    settings = _settings()
+    from bot.terminal import chat_in_terminal
+
+    asyncio.run(chat_in_terminal(settings, _show, console))
+
+
+@app.command()
+def evaluate(
+    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    file: Annotated[Path, typer.Option(help="JSONL with text, topic, must, status.")] = PROJECT_ROOT
+    / "nlu_data"
+    / "evaluation"
+    / "questions.jsonl",
+    failures: Annotated[bool, typer.Option(help="Print every question that went wrong.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Stampa i risultati come JSON.")] = False,
+) -> None:
+    """Measure understanding and answers on held-out questions."""
+    settings = _settings()
+    from bot.evaluation import evaluate_file
+
+    report = asyncio.run(evaluate_file(settings, file, split))
+    if as_json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+        return
+    report.show(console, failures=failures)
+
+
+def _show(message: dict[str, Any]) -> None:
+    console.print(message.get("text", ""), markup=False, highlight=False)
+    for number, button in enumerate(message.get("buttons", ()), 1):
+        console.print(f"  {number}. {button['title']}", style="cyan", markup=False, highlight=False)
+
+
+def main() -> None:
+    """Entry point: errors of ours are a sentence and exit code 1, never a stack trace."""
+    try:
+        app()
+    except SportelloError as error:
+        errors.print(f"[red]Errore:[/red] {error}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
