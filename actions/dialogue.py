@@ -9,7 +9,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.findings import answer_finding
 from actions.context import current_context
 from actions.conversation_state import (
     entities_of,
@@ -20,6 +19,7 @@ from actions.conversation_state import (
     text_of,
     topics_of,
 )
+from actions.findings import answer_finding
 from actions.offers import answer_offers
 from actions.opening_hours import PHONE, answer_hours, next_phone_opening
 from actions.places import answer_comune_data, answer_comuni_of_zone, answer_zone_of_comune

@@ -7,9 +7,9 @@ from typing import Any, Final
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.findings import answer_finding
 from actions.context import current_context
 from actions.conversation_state import entities_of, remember, remembered, text_of, topics_of
+from actions.findings import answer_finding
 from actions.replies import Reply, next_steps, send, source_line, thousands
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -22,7 +22,7 @@ _COMUNI_TOPIC = "comuni-della-zona"
 _DATA_TOPIC = "comune-dati"
 _MOVED = {"Cologno Monzese"}
 _MERGED = {"Vermezzo con Zelo"}
-_MANY = frozenset("quali elenco lista nomi tutti dimmi elencami".split())
+_MANY = frozenset(["quali", "elenco", "lista", "nomi", "tutti", "dimmi", "elencami"])
 
 
 class ActionZoneOfComune(Action):

@@ -33,6 +33,9 @@ def _settings(*, quiet: bool = True) -> Settings:
     settings = load_settings()
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # The products here are tiny: a second BLAS thread only spins and takes the other core away.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     level = "warning" if quiet and settings.log_level == "info" else settings.log_level
     configure_logs(level, settings.log_format)
     if not settings.load_tensorflow:

@@ -50,10 +50,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 async def _answering(app: web.Application) -> AsyncIterator[None]:
     runtime, settings = app[RUNTIME], app[SETTINGS]
     jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering()]
-    if not runtime.assistants.is_ready:
-        jobs.append(_load_model(runtime))
-    if settings.watch_model:
-        jobs.append(_watch_model(runtime))
+    jobs.append(_model_life(runtime, watch=settings.watch_model))
     tasks = [asyncio.create_task(job) for job in jobs]
     yield
     with suppress(asyncio.TimeoutError):
@@ -63,17 +60,16 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _load_model(runtime: Runtime) -> None:
+async def _model_life(runtime: Runtime, *, watch: bool) -> None:
+    """Load today's model, then follow newer ones."""
     try:
-        await runtime.load_model()
+        if not runtime.assistants.is_ready:
+            await runtime.load_model()
     except ModelError as error:
         # The process stays up and says why in /readyz; a model trained later is taken over.
         runtime.assistants.problem = str(error).splitlines()[0]
         log.error(
-            "model.missing", reason=str(error), remedy="run `sportello train` and read its output"
+            "model.missing", reason=str(error), remedy="run `sportello train`, read its output"
         )
-
-
-async def _watch_model(runtime: Runtime) -> None:
-    with suppress(asyncio.CancelledError):
+    if watch:
         await runtime.assistants.watch()

@@ -34,10 +34,10 @@ TURN_ATTEMPTS: Final = 5
 LIVE_TRACKERS: Final = 2_000
 """Conversations kept in memory; the others are rebuilt from their snapshot (about 1 ms)."""
 
-SNAPSHOT_TURNS: Final = 2
+SNAPSHOT_TURNS: Final = 1
 """Turns of events kept in a snapshot, cut at an ``action_listen``."""
 
-LIVE_TURNS: Final = 4
+LIVE_TURNS: Final = 2
 """Turns a live tracker may grow to before it is cut back to SNAPSHOT_TURNS."""
 
 READY_WAIT_S: Final = 60.0

@@ -22,10 +22,43 @@ COMMON_WORDS: Final = frozenset(
 """Names that are also everyday words: alone they need a hint that a place is meant."""
 
 _PLACE_HINTS: Final = frozenset(
-    "a ad di da in per comune paese citta abito vivo risiedo sto zona residente cpi centro impiego vicino sono e ed".split()
+    [
+        "a",
+        "ad",
+        "di",
+        "da",
+        "in",
+        "per",
+        "comune",
+        "paese",
+        "citta",
+        "abito",
+        "vivo",
+        "risiedo",
+        "sto",
+        "zona",
+        "residente",
+        "cpi",
+        "centro",
+        "impiego",
+        "vicino",
+        "sono",
+        "e",
+        "ed",
+    ]
 )
 _SAINTS: Final = frozenset(
-    "donato giuliano giovanni giorgio vittore zenone colombano giacomo stefano".split()
+    [
+        "donato",
+        "giuliano",
+        "giovanni",
+        "giorgio",
+        "vittore",
+        "zenone",
+        "colombano",
+        "giacomo",
+        "stefano",
+    ]
 )
 _SAINT_SHORT: Final = frozenset({"s", "sn", "sto", "st"})
 _MILANESE_SHORT: Final = frozenset({"m", "mi", "mil", "milan"})

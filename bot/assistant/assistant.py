@@ -34,7 +34,18 @@ _CLEAR_PART: Final = 0.55
 """Confidence from which a part of a message counts as a question of its own."""
 
 _NOT_QUESTIONS: Final = frozenset(
-    "greet goodbye thank affirm deny insult nlu_fallback off_topic follow_up ask_repeat".split()
+    [
+        "greet",
+        "goodbye",
+        "thank",
+        "affirm",
+        "deny",
+        "insult",
+        "nlu_fallback",
+        "off_topic",
+        "follow_up",
+        "ask_repeat",
+    ]
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.engine import loader
 from rasa.engine.runner.interface import GraphRunner
@@ -121,6 +122,16 @@ class SportelloProcessor(MessageProcessor):
             if action is not None and action_name not in self.domain.form_names:
                 self._actions[action_name] = action
         return action
+
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """Intents and entities come from our own components, checked when the model is trained."""
+
+    def predict_next_with_tracker_if_should(
+        self, tracker: DialogueStateTracker
+    ) -> tuple[Action, PolicyPrediction]:
+        """Rasa's choice of the next action, run by our kind of action."""
+        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        return self._get_action(action.name()) or action, prediction
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

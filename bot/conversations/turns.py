@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import structlog
 
@@ -23,7 +24,7 @@ from bot.assistant.assistant import Answered, Assistant, LiveDialogues, fault_me
 from bot.clock import Clock
 from bot.conversations.masking import mask
 from bot.errors import DuplicateMismatch, StorageUnavailable
-from bot.limits import MESSAGE_MAX_CHARS, TURN_ATTEMPTS
+from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, TURN_ATTEMPTS
 from bot.storage import inbox
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
@@ -71,6 +72,7 @@ class Turns:
         self._lanes: dict[str, _Lane] = {}
         self._live = LiveDialogues()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def receive(self, incoming: Incoming) -> inbox.Stored:
         """Store a message. From here on it cannot be lost.
@@ -88,10 +90,17 @@ class Turns:
             key=incoming.key,
             digest=digest,
             now=self._clock.utc(),
+            conversation_id=self._known.get((incoming.channel, incoming.sender)),
         )
+        self._remember(incoming, stored.conversation_id)
         if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
             raise DuplicateMismatch("this message id was used for another text")
         return stored
+
+    def _remember(self, incoming: Incoming, conversation_id: str) -> None:
+        self._known[incoming.channel, incoming.sender] = conversation_id
+        if len(self._known) > LIVE_TRACKERS:
+            self._known.popitem(last=False)
 
     async def answer(self, stored: inbox.Stored) -> list[dict[str, Any]]:
         """The stored answers of a message, made now if they are not there yet.
@@ -135,16 +144,16 @@ class Turns:
         """Answer all waiting messages of a conversation, oldest first; answers made here go into ``made``."""
         async with self._lane(conversation_id):
             lost_races = 0
-            while True:
+            while lost_races < TURN_ATTEMPTS:
                 opened = await self._database.read(inbox.open_conversation, conversation_id)
-                if not opened.pending:
-                    return
-                if await self._turn(conversation_id, opened, made):
-                    lost_races = 0
-                    continue
-                lost_races += 1
-                log.info("turn.lost_race", conversation=conversation_id, times=lost_races)
-                if lost_races >= TURN_ATTEMPTS:
+                while opened.pending:
+                    after = await self._turn(conversation_id, opened, made)
+                    if after is None:
+                        lost_races += 1
+                        log.info("turn.lost_race", conversation=conversation_id, times=lost_races)
+                        break
+                    opened = after
+                else:
                     return
 
     async def _turn(
@@ -152,8 +161,9 @@ class Turns:
         conversation_id: str,
         opened: inbox.OpenConversation,
         made: dict[int, list[dict[str, Any]]],
-    ) -> bool:
-        message = opened.pending[0]
+    ) -> inbox.OpenConversation | None:
+        """Answer the oldest waiting message; the conversation after it, or None if another process was faster."""
+        message, *waiting = opened.pending
         assistant = await self._assistant()
         masked = mask(message.text)
         live = self._live.take(conversation_id, opened.version, assistant.model_id)
@@ -170,6 +180,7 @@ class Turns:
             log.error("turn.failed", conversation=conversation_id, error=type(error).__name__)
             answered = None
         messages = answered.messages if answered else [fault_message()]
+        state = answered.snapshot if answered else opened.state
         committed = await self._database.write(
             inbox.commit_turn,
             conversation_id=conversation_id,
@@ -177,17 +188,17 @@ class Turns:
             owner=opened.owner,
             inbound_id=message.inbound_id,
             masked_text=masked,
-            state=answered.snapshot if answered else opened.state,
+            state=state,
             messages=messages,
             now=self._clock.utc(),
         )
-        if committed:
-            made[message.inbound_id] = messages
-            if answered:
-                self._live.keep(
-                    conversation_id, opened.version + 1, assistant.model_id, answered.dialogue
-                )
-        return committed
+        if not committed:
+            return None
+        made[message.inbound_id] = messages
+        version = opened.version + 1
+        if answered:
+            self._live.keep(conversation_id, version, assistant.model_id, answered.dialogue)
+        return replace(opened, version=version, state=state, pending=tuple(waiting))
 
     def _context(self, inbound_id: int) -> ActionContext:
         async def once(effect: str, work: EffectWork) -> str:

@@ -55,21 +55,21 @@ def vector(
     """TF-IDF vector of a text: whole words and pieces of words are scaled to length 1 apart."""
     index: list[int] = []
     values: list[float] = []
-    norms = [0.0, 0.0]
-    groups: list[int] = []
+    pieces: list[bool] = []
     for feature, count in count_features(words).items():
         at = vocabulary.get(feature)
-        if at is None:
-            continue
-        value = damped(count) * float(idf[at])
-        group = int(is_piece(feature))
-        norms[group] += value * value
-        index.append(at)
-        values.append(value)
-        groups.append(group)
-    roots = [math.sqrt(norm) or 1.0 for norm in norms]
-    scaled = [value / roots[group] for value, group in zip(values, groups, strict=True)]
-    return np.array(index, dtype=np.int64), np.array(scaled, dtype=np.float32)
+        if at is not None:
+            index.append(at)
+            values.append(damped(count))
+            pieces.append(is_piece(feature))
+    positions = np.array(index, dtype=np.int64)
+    weighed = np.array(values, dtype=np.float32) * idf[positions]
+    piece = np.array(pieces, dtype=bool)
+    for group in (piece, ~piece):
+        norm = float(np.sqrt(np.square(weighed[group]).sum()))
+        if norm:
+            weighed[group] /= norm
+    return positions, weighed
 
 
 def softmax(scores: Floats) -> Floats:

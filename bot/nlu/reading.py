@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import spacy
+from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
+from spacy.util import filter_spans
 
 from knowledge.places import Place, PlaceFinder, place_tokens
 from knowledge.text import Token, fold, spelled_out
@@ -33,9 +35,13 @@ class Reader:
 
     def __init__(self, places: PlaceFinder, terms: dict[str, dict[str, list[str]]]) -> None:
         self._places = places
-        self._nlp = spacy.blank("it")
-        ruler = self._nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "TEXT"})
-        ruler.add_patterns(list(_patterns(terms)))  # type: ignore[attr-defined]
+        self._vocab = spacy.blank("it").vocab
+        self._terms = PhraseMatcher(self._vocab)
+        self._meaning: dict[int, tuple[str, str]] = {}
+        for number, (label, term_id, pattern) in enumerate(_patterns(terms)):
+            key = f"{number}:{label}"
+            self._terms.add(key, [Doc(self._vocab, words=pattern.split())])
+            self._meaning[self._vocab.strings[key]] = (label, term_id)
 
     def read(self, text: str) -> Reading:
         """Words and entities of a text."""
@@ -48,21 +54,19 @@ class Reader:
     def _term_entities(self, found: list[Token]) -> list[dict[str, Any]]:
         if not found:
             return []
-        doc = Doc(self._nlp.vocab, words=[token.word for token in found])
-        for _, component in self._nlp.pipeline:
-            doc = component(doc)
-        return [
-            {
-                "entity": span.label_,
-                "value": span.ent_id_,
-                "start": found[span.start].start,
-                "end": found[span.end - 1].end,
-            }
-            for span in doc.ents
-        ]
+        doc = Doc(self._vocab, words=[token.word for token in found])
+        # Longest match first: "agente immobiliare" is a trade of its own, not an agent.
+        spans = filter_spans(self._terms(doc, as_spans=True))
+        entities = []
+        for span in spans:
+            label, term_id = self._meaning[span.label]
+            start, end = found[span.start].start, found[span.end - 1].end
+            entities.append({"entity": label, "value": term_id, "start": start, "end": end})
+        return entities
 
 
-def _patterns(terms: dict[str, dict[str, list[str]]]) -> Iterable[dict[str, str]]:
+def _patterns(terms: dict[str, dict[str, list[str]]]) -> Iterator[tuple[str, str, str]]:
+    """Label, term id and folded name of every term; a name that two terms share belongs to the first."""
     seen: set[str] = set()
     for label, entries in terms.items():
         for term_id, names in entries.items():
@@ -70,7 +74,7 @@ def _patterns(terms: dict[str, dict[str, list[str]]]) -> Iterable[dict[str, str]
                 pattern = fold(name)
                 if pattern and pattern not in seen:
                     seen.add(pattern)
-                    yield {"label": label, "pattern": pattern, "id": term_id}
+                    yield label, term_id, pattern
 
 
 def _place_entity(place: Place, found: list[Token]) -> dict[str, Any]:

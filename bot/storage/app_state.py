@@ -6,8 +6,8 @@ import secrets
 
 import sqlalchemy as sa
 
-from bot.storage.upsert import insert
 from bot.storage.tables import app_state
+from bot.storage.upsert import insert
 
 
 def read_state(connection: sa.Connection, key: str) -> str | None:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from bot.storage.tables import conversations, effects, inbound, outbound
-from bot.storage.upsert import insert
+from bot.storage.upsert import insert, insert_for
 
 RECEIVED: Final = "received"
 DONE: Final = "done"
@@ -48,6 +49,72 @@ class OpenConversation:
     pending: tuple[Pending, ...]
 
 
+_FIND_CONVERSATION: Final = sa.select(conversations.c.id).where(
+    conversations.c.channel == sa.bindparam("channel"),
+    conversations.c.sender == sa.bindparam("sender"),
+)
+_FIND_BY_KEY: Final = sa.select(inbound.c.id, inbound.c.digest).where(
+    inbound.c.conversation_id == sa.bindparam("conversation"),
+    inbound.c.channel_key == sa.bindparam("key"),
+)
+_OPEN: Final = sa.select(
+    conversations.c.version, conversations.c.owner, conversations.c.state
+).where(conversations.c.id == sa.bindparam("conversation"))
+_PENDING: Final = (
+    sa.select(inbound.c.id, inbound.c.text)
+    .where(inbound.c.conversation_id == sa.bindparam("conversation"), inbound.c.status == RECEIVED)
+    .order_by(inbound.c.id)
+    .limit(_PENDING_BATCH)
+)
+_ADVANCE: Final = (
+    sa.update(conversations)
+    .where(
+        conversations.c.id == sa.bindparam("conversation"),
+        conversations.c.version == sa.bindparam("read_version"),
+        conversations.c.owner == sa.bindparam("read_owner"),
+    )
+    .values(
+        version=sa.bindparam("new_version"),
+        state=sa.bindparam("new_state"),
+        last_message_at=sa.bindparam("now"),
+    )
+)
+_FINISH: Final = (
+    sa.update(inbound)
+    .where(inbound.c.id == sa.bindparam("message"), inbound.c.status == RECEIVED)
+    .values(status=DONE, text=sa.bindparam("masked"), answered_at=sa.bindparam("now"))
+)
+_STATUS: Final = sa.select(inbound.c.status).where(inbound.c.id == sa.bindparam("message"))
+_ANSWERS: Final = (
+    sa.select(outbound.c.payload)
+    .where(outbound.c.inbound_id == sa.bindparam("message"))
+    .order_by(outbound.c.position)
+)
+_WAITING: Final = (
+    sa.select(inbound.c.conversation_id)
+    .where(inbound.c.status == RECEIVED)
+    .group_by(inbound.c.conversation_id)
+    .order_by(sa.func.min(inbound.c.id))
+    .limit(_RECOVERY_BATCH)
+)
+# Built once: putting a statement together costs as much as running it.
+
+
+@lru_cache(maxsize=4)
+def _add_message(dialect: str) -> Any:
+    statement = insert_for(dialect, inbound)
+    return statement.on_conflict_do_nothing(
+        index_elements=["conversation_id", "channel_key"]
+    ).returning(inbound.c.id)
+
+
+@lru_cache(maxsize=4)
+def _add_conversation(dialect: str) -> Any:
+    return insert_for(dialect, conversations).on_conflict_do_nothing(
+        index_elements=["channel", "sender"]
+    )
+
+
 def store_message(
     connection: sa.Connection,
     *,
@@ -57,63 +124,48 @@ def store_message(
     key: str | None,
     digest: str | None,
     now: datetime,
+    conversation_id: str | None = None,
 ) -> Stored:
-    """Insert a message (and its conversation, if new); a message whose key exists is only looked up."""
-    conversation_id = _conversation_id(connection, channel, sender, now)
-    values = {
-        "conversation_id": conversation_id,
-        "channel_key": key,
-        "digest": digest,
-        "text": text,
-        "status": RECEIVED,
-        "received_at": now,
-    }
-    statement = insert(connection, inbound).values(values)
-    if key is not None:
-        statement = statement.on_conflict_do_nothing(
-            index_elements=["conversation_id", "channel_key"]
-        )
-    inserted = connection.execute(statement.returning(inbound.c.id)).scalar()
+    """Insert a message (and its conversation, if new); a message whose key exists is only looked up.
+
+    Args:
+        conversation_id: spares looking for the conversation when the caller knows it.
+    """
+    if conversation_id is None:
+        conversation_id = _conversation_id(connection, channel, sender, now)
+    inserted = connection.execute(
+        _add_message(connection.dialect.name),
+        {
+            "conversation_id": conversation_id,
+            "channel_key": key,
+            "digest": digest,
+            "text": text,
+            "status": RECEIVED,
+            "received_at": now,
+        },
+    ).scalar()
     if inserted is not None:
         return Stored(int(inserted), conversation_id, True, digest)
-    row = connection.execute(
-        sa.select(inbound.c.id, inbound.c.digest).where(
-            inbound.c.conversation_id == conversation_id, inbound.c.channel_key == key
-        )
-    ).one()
+    row = connection.execute(_FIND_BY_KEY, {"conversation": conversation_id, "key": key}).one()
     return Stored(int(row.id), conversation_id, False, row.digest)
 
 
 def _conversation_id(connection: sa.Connection, channel: str, sender: str, now: datetime) -> str:
-    find = sa.select(conversations.c.id).where(
-        conversations.c.channel == channel, conversations.c.sender == sender
-    )
-    found = connection.execute(find).scalar()
+    who = {"channel": channel, "sender": sender}
+    found = connection.execute(_FIND_CONVERSATION, who).scalar()
     if found is None:
         connection.execute(
-            insert(connection, conversations)
-            .values(
-                id=uuid4().hex, channel=channel, sender=sender, created_at=now, last_message_at=now
-            )
-            .on_conflict_do_nothing(index_elements=["channel", "sender"])
+            _add_conversation(connection.dialect.name),
+            {**who, "id": uuid4().hex, "created_at": now, "last_message_at": now},
         )
-        found = connection.execute(find).scalar_one()
+        found = connection.execute(_FIND_CONVERSATION, who).scalar_one()
     return str(found)
 
 
 def open_conversation(connection: sa.Connection, conversation_id: str) -> OpenConversation:
     """What a turn needs to know, in one read."""
-    row = connection.execute(
-        sa.select(conversations.c.version, conversations.c.owner, conversations.c.state).where(
-            conversations.c.id == conversation_id
-        )
-    ).one()
-    waiting = connection.execute(
-        sa.select(inbound.c.id, inbound.c.text)
-        .where(inbound.c.conversation_id == conversation_id, inbound.c.status == RECEIVED)
-        .order_by(inbound.c.id)
-        .limit(_PENDING_BATCH)
-    )
+    row = connection.execute(_OPEN, {"conversation": conversation_id}).one()
+    waiting = connection.execute(_PENDING, {"conversation": conversation_id})
     pending = tuple(Pending(int(r.id), r.text) for r in waiting)
     return OpenConversation(int(row.version), row.owner, row.state, pending)
 
@@ -132,21 +184,19 @@ def commit_turn(
 ) -> bool:
     """Store answers, dialogue state and "done" together; False if another process was faster."""
     changed = connection.execute(
-        sa.update(conversations)
-        .where(
-            conversations.c.id == conversation_id,
-            conversations.c.version == read_version,
-            conversations.c.owner == owner,
-        )
-        .values(version=read_version + 1, state=state, last_message_at=now)
+        _ADVANCE,
+        {
+            "conversation": conversation_id,
+            "read_version": read_version,
+            "read_owner": owner,
+            "new_version": read_version + 1,
+            "new_state": state,
+            "now": now,
+        },
     )
     if changed.rowcount != 1:
         return False
-    done = connection.execute(
-        sa.update(inbound)
-        .where(inbound.c.id == inbound_id, inbound.c.status == RECEIVED)
-        .values(status=DONE, text=masked_text, answered_at=now)
-    )
+    done = connection.execute(_FINISH, {"message": inbound_id, "masked": masked_text, "now": now})
     if done.rowcount != 1:
         raise RuntimeError("a message that was answered is answered again")
     rows = [
@@ -165,29 +215,15 @@ def commit_turn(
 
 def stored_answers(connection: sa.Connection, inbound_id: int) -> list[dict[str, Any]] | None:
     """Answers of a message, in order; None while it waits."""
-    status = connection.execute(
-        sa.select(inbound.c.status).where(inbound.c.id == inbound_id)
-    ).scalar()
-    if status != DONE:
+    if connection.execute(_STATUS, {"message": inbound_id}).scalar() != DONE:
         return None
-    rows = connection.execute(
-        sa.select(outbound.c.payload)
-        .where(outbound.c.inbound_id == inbound_id)
-        .order_by(outbound.c.position)
-    )
+    rows = connection.execute(_ANSWERS, {"message": inbound_id})
     return [json.loads(payload) for (payload,) in rows]
 
 
 def conversations_waiting(connection: sa.Connection) -> list[str]:
     """Conversations with messages that nobody has answered, the longest waiting first."""
-    rows = connection.execute(
-        sa.select(inbound.c.conversation_id)
-        .where(inbound.c.status == RECEIVED)
-        .group_by(inbound.c.conversation_id)
-        .order_by(sa.func.min(inbound.c.id))
-        .limit(_RECOVERY_BATCH)
-    )
-    return [str(row[0]) for row in rows]
+    return [str(row[0]) for row in connection.execute(_WAITING)]
 
 
 def effect_result(connection: sa.Connection, inbound_id: int, effect: str) -> str | None:

@@ -10,5 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """An insert statement that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> Any:
+    """The same, for a dialect named "postgresql" or "sqlite"."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

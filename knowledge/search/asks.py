@@ -46,8 +46,10 @@ class AskIndex:
         targets = self._targets.get(record_id, [])
         sums = [0.0] * len(targets)
         for feature, value in self._vector(_features(question)).items():
-            for line, weight in postings.get(feature, ()):
-                sums[line] += value * weight
+            found = postings.get(feature)
+            if found:
+                for line, weight in found:
+                    sums[line] += value * weight
         best: dict[str, float] = {}
         for (fact_id, weight), score in zip(targets, sums, strict=True):
             best[fact_id] = max(best.get(fact_id, 0.0), score * weight)
