@@ -22,7 +22,6 @@ _COMUNI_TOPIC = "comuni-della-zona"
 _DATA_TOPIC = "comune-dati"
 _MOVED = {"Cologno Monzese"}
 _MERGED = {"Vermezzo con Zelo"}
-_MANY = frozenset(["quali", "elenco", "lista", "nomi", "tutti", "dimmi", "elencami"])
 
 
 class ActionZoneOfComune(Action):
@@ -115,7 +114,7 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         send(dispatcher, reply)
         return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
     for zone in list(dict.fromkeys(zone.id for zone in zones))[:2]:
-        send(dispatcher, _zone_reply(knowledge, knowledge.zones[zone], text_of(tracker)))
+        send(dispatcher, _zone_reply(knowledge, knowledge.zones[zone]))
     return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
 
 
@@ -203,25 +202,20 @@ def _zone_buttons(
     return next_steps(knowledge, record) if record else ()
 
 
-def _zone_reply(knowledge: KnowledgeBase, zone: Zone, question: str) -> Reply:
-    asked = set(words(question))
-    size = text(
-        "zone_count",
+def _zone_reply(knowledge: KnowledgeBase, zone: Zone) -> Reply:
+    listing = text(
+        "zone_comuni",
         zone=zone.name,
         count=zone.municipalities,
         inhabitants=thousands(zone.inhabitants),
         km2=f"{zone.km2:.2f}".replace(".", ","),
+        names=", ".join(comune.name for comune in knowledge.comuni_of(zone.id)),
     )
-    names = ", ".join(comune.name for comune in knowledge.comuni_of(zone.id))
-    listing = text("zone_comuni", zone=zone.name, count=zone.municipalities, names=names)
-    wants_size = bool(asked & {"abitanti", "grande", "superficie", "kmq", "popolazione", "km"})
-    sentences = [size] if wants_size and not asked & _MANY else [listing]
-    keys = (zone.source,) if sentences == [size] else (MAP_SOURCE,)
     others = [z for z in knowledge.zones.values() if z.id != zone.id][:2]
     buttons = tuple(
         (f"Zona {z.name}", f"Quali Comuni ci sono nella zona {z.name}?") for z in others
     )
-    answer = " ".join(sentences) + "\n" + source_line(knowledge, keys)
+    answer = listing + "\n" + source_line(knowledge, (MAP_SOURCE, zone.source))
     return Reply(answer, "answered", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons)
 
 

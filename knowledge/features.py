@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _PIECES: Final = (2, 3, 4, 5)
+_PLACEHOLDERS: Final = frozenset({"comune", "zona", "mestiere", "0"})
 _WORD, _PAIR, _PIECE = "w:", "b:", "c:"
 
 
@@ -22,7 +23,7 @@ def count_features(words: Sequence[str]) -> Counter[str]:
         counts[_WORD + word] += 1
         counts[_PAIR + previous + " " + word] += 1
         previous = word
-        if word.startswith("x") and word.endswith("x") and len(word) > 4:
+        if is_placeholder(word):
             continue
         padded = f"<{word}>"
         for size in _PIECES:
@@ -30,6 +31,11 @@ def count_features(words: Sequence[str]) -> Counter[str]:
                 counts[_PIECE + padded[start : start + size]] += 1
     counts[_PAIR + previous + " $"] += 1
     return counts
+
+
+def is_placeholder(word: str) -> bool:
+    """Whether a word stands for a place, a trade or a number: ``xcomunex``, ``x0x``."""
+    return len(word) > 2 and word[0] == word[-1] == "x" and word.strip("x") in _PLACEHOLDERS
 
 
 def is_piece(feature: str) -> bool:

@@ -33,20 +33,25 @@ log = structlog.get_logger("sportello.assistant")
 _CLEAR_PART: Final = 0.55
 """Confidence from which a part of a message counts as a question of its own."""
 
-_NOT_QUESTIONS: Final = frozenset(
+_OWN_QUESTIONS: Final = frozenset(
     [
-        "greet",
-        "goodbye",
-        "thank",
-        "affirm",
-        "deny",
-        "insult",
-        "nlu_fallback",
-        "off_topic",
-        "follow_up",
-        "ask_repeat",
+        "ask_urp_hours",
+        "ask_urp_contacts",
+        "ask_urp_reception",
+        "ask_zones",
+        "ask_zone_of_comune",
+        "ask_comuni_of_zone",
+        "ask_comune",
+        "ask_metro_city",
+        "ask_service",
+        "ask_project",
+        "ask_governance",
+        "ask_work",
+        "ask_other_body",
+        "search_job_offers",
     ]
 )
+"""Intents that can stand beside another question in one message."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,5 @@ def _subject(parsed: dict[str, Any]) -> tuple[str, str]:
 
 def _is_clear(parsed: dict[str, Any]) -> bool:
     intent = parsed["intent"]
-    return (
-        float(intent.get("confidence") or 0) >= _CLEAR_PART
-        and intent.get("name") not in _NOT_QUESTIONS
-    )
+    confident = float(intent.get("confidence") or 0) >= _CLEAR_PART
+    return confident and intent.get("name") in _OWN_QUESTIONS

@@ -6,6 +6,7 @@ Run as a module it trains in a process of its own, so that a serving process nei
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -15,19 +16,22 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import ModelError
+from bot.nlu.gazetteers import gazetteer_data
 from bot.settings import PROJECT_ROOT
+from knowledge.content_files import load_content
 
-_INPUT_FOLDERS: Final = ("domain", "nlu_data", "knowledge/content", "bot/nlu")
+_INPUT_FOLDERS: Final = ("domain", "nlu_data", "bot/nlu")
 _INPUT_FILES: Final = (
     "config.yml",
     "domain.yml",
+    "knowledge/features.py",
     "knowledge/text.py",
     "knowledge/places.py",
     "knowledge/words.py",
     "bot/assistant/training.py",
 )
 _LIBRARIES: Final = ("rasa", "spacy", "scikit-learn", "numpy")
-_NOT_TRAINED_ON: Final = ("nlu_data/evaluation", "knowledge/content/offers")
+_NOT_TRAINED_ON: Final = ("nlu_data/evaluation",)
 _TRAINING_TIMEOUT_S: Final = 1_800
 
 
@@ -36,6 +40,8 @@ def inputs_hash(root: Path = PROJECT_ROOT) -> str:
     digest = hashlib.sha256()
     for library in _LIBRARIES:
         digest.update(f"{library}={version(library)};".encode())
+    names = gazetteer_data(load_content(root / "knowledge" / "content"))
+    digest.update(json.dumps(names, sort_keys=True, ensure_ascii=False).encode())
     for path in _input_files(root):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())

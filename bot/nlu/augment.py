@@ -10,6 +10,8 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from knowledge.features import is_placeholder
+
 _NEIGHBOURS: Final = {
     "a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "l": "ko",
     "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "wa", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "z": "xa",
@@ -35,7 +37,7 @@ def noisy_variants(words: Sequence[str], count: int) -> Iterator[list[str]]:
 
 
 def _mistyped(word: str, chance: random.Random) -> str:
-    if word.startswith("x") and word.endswith("x"):
+    if is_placeholder(word):
         return word
     at = chance.randrange(len(word))
     kind = chance.choice(("drop", "double", "swap", "near", "vowels"))

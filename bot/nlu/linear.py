@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.features import count_features, damped, is_piece, is_word
+from knowledge.features import count_features, damped, is_piece, is_placeholder, is_word
 
 Floats = npt.NDArray[np.float32]
 
@@ -43,7 +43,7 @@ class LinearModel:
 
     def known_share(self, words: Sequence[str]) -> float:
         """Share of the words of three letters or more that were seen in training (1.0 if there is none)."""
-        longer = [word for word in words if len(word) > 2]
+        longer = [word for word in words if len(word) > 2 and not is_placeholder(word)]
         if not longer:
             return 1.0
         return sum("w:" + word in self.vocabulary for word in longer) / len(longer)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -30,6 +31,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.augment import noisy_variants
+from bot.nlu.gazetteers import gazetteer_data
 from bot.nlu.linear import LinearModel, train
 from bot.nlu.reading import Reader
 from knowledge.content_files import load_content
@@ -42,6 +44,9 @@ WORDS: Final = "sportello_words"
 
 TOPIC_RANKING: Final = "topic_ranking"
 RANKING_LENGTH: Final = 6
+_SHORT_ANSWER: Final = 5
+"""Longer messages that hold a "no" are seldom just a no."""
+
 _KNOWN_WORDS_NEEDED: Final = 0.34
 """Below this share of known words a text is noise or another language."""
 
@@ -80,26 +85,7 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Take the gazetteers into the model, so that a model always reads with what it was trained on."""
-        content = load_content()
-        terms = {
-            label: {term.id: term.names for term in content.gazetteers[name]}
-            for label, name in (
-                ("mestiere", "mestieri"),
-                ("contratto", "contratti"),
-                ("livello", "livelli"),
-            )
-        }
-        terms["servizio"] = {
-            record.id: record.names
-            for record in content.records.values()
-            if record.kind in ("service", "project", "work")
-        }
-        data = {
-            "comuni": [item.model_dump() for item in content.comuni],
-            "zones": [item.model_dump() for item in content.zones],
-            "outside": [item.model_dump() for item in content.outside],
-            "terms": terms,
-        }
+        data = gazetteer_data(load_content())
         with self._storage.write_to(self._resource) as folder:
             (folder / "gazetteers.json").write_text(json.dumps(data, ensure_ascii=False))
         self._reader = _reader(data, italian_words())
@@ -249,6 +235,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         known = self._model.known_share(words)
         if known < _KNOWN_WORDS_NEEDED:
             probabilities = probabilities * math.sqrt(known)
+        if len(words) > _SHORT_ANSWER:
+            probabilities = probabilities * self._not_yes_or_no()
         intents: dict[str, float] = {}
         topics: list[dict[str, Any]] = []
         for at in np.argsort(-probabilities):
@@ -260,6 +248,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 )
         ranked = sorted(intents.items(), key=lambda pair: -pair[1])
         return [{"name": name, "confidence": p} for name, p in ranked], topics
+
+    def _not_yes_or_no(self) -> npt.NDArray[np.float32]:
+        labels = self._model.labels if self._model else ()
+        return np.array(
+            [0.2 if label in ("affirm", "deny") else 1.0 for label in labels], np.float32
+        )
 
 
 def _label(message: Message) -> str:
