@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
-RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime")  # type: ignore[arg-type]
+RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime")

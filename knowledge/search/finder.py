@@ -73,7 +73,7 @@ class Finder:
             places: names of municipalities and "zona:…" ids that the question is about.
         """
         hits = self._index.search(question)
-        if within in self._records:
+        if within is not None and within in self._records:
             return self._answer(self._records[within], question, hits, 1.0, places)
         support = self._support(topics, hits)
         ranked = sorted(support.items(), key=lambda pair: -pair[1])
