@@ -49,6 +49,8 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 
 async def _answering(app: web.Application) -> AsyncIterator[None]:
     runtime, settings = app[RUNTIME], app[SETTINGS]
+    if runtime.assistants.is_ready:
+        await runtime.load_knowledge()
     jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering()]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
     tasks = [asyncio.create_task(job) for job in jobs]
@@ -64,7 +66,7 @@ async def _model_life(runtime: Runtime, *, watch: bool) -> None:
     """Load today's model, then follow newer ones."""
     try:
         if not runtime.assistants.is_ready:
-            await runtime.load_model()
+            await runtime.load()
     except ModelError as error:
         # The process stays up and says why in /readyz; a model trained later is taken over.
         runtime.assistants.problem = str(error).splitlines()[0]

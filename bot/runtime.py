@@ -50,8 +50,25 @@ class Runtime:
         return self._knowledge
 
     async def prepare(self) -> None:
-        """Bring the schema up to date, load the knowledge, open the inbox. The model comes apart."""
+        """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)
+        secret = await self.database.write(installation_secret)
+        self._turns = Turns(
+            self.database, self.clock, secret, self.assistants.get, lambda: self.knowledge
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether questions are answered now."""
+        return self._knowledge is not None and self.assistants.is_ready
+
+    async def load(self) -> None:
+        """Load the knowledge, then the model."""
+        await self.load_knowledge()
+        await self.load_model()
+
+    async def load_knowledge(self) -> None:
+        """Put the content files into the database and the knowledge in charge."""
         content = await asyncio.get_running_loop().run_in_executor(None, load_content)
         result = await self.database.write(save_content, content)
         if result.added or result.changed or result.removed:
@@ -65,10 +82,6 @@ class Runtime:
         offers = self.settings.sample_offers
         self._knowledge = await asyncio.get_running_loop().run_in_executor(
             None, lambda: KnowledgeBase(stored, sample_offers=offers)
-        )
-        secret = await self.database.write(installation_secret)
-        self._turns = Turns(
-            self.database, self.clock, secret, self.assistants.get, lambda: self.knowledge
         )
 
     async def load_model(self) -> Path:

@@ -25,7 +25,7 @@ async def started(settings: Settings) -> AsyncIterator[Runtime]:
     runtime = Runtime(settings, database)
     try:
         await runtime.prepare()
-        await runtime.load_model()
+        await runtime.load()
         yield runtime
     finally:
         await database.close()

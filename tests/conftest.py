@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+async def postgres_url(postgres_server: str) -> str:
     """URL of a fresh PostgreSQL database of this test."""
     import asyncpg
 
@@ -87,7 +87,7 @@ async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
     connection = await asyncpg.connect(plain + "postgres")
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
-    yield postgres_server + name
+    return postgres_server + name
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +11,7 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 
 from actions.context import ActionContext, set_context
-from actions.texts import text
+from bot.assistant.live import Answered, fault_message
 from bot.assistant.processor import (
     BROKEN_MODEL,
     AnswerChannel,
@@ -26,7 +23,6 @@ from bot.assistant.questions import split_questions
 from bot.assistant.snapshots import LiveDialogue, mask_messages, pruned, restore, snapshot_of
 from bot.assistant.tracker_store import TurnTrackerStore
 from bot.errors import ModelError
-from bot.limits import LIVE_TRACKERS
 
 log = structlog.get_logger("sportello.assistant")
 
@@ -54,15 +50,6 @@ _OWN_QUESTIONS: Final = frozenset(
 """Intents that can stand beside another question in one message."""
 
 
-@dataclass(frozen=True)
-class Answered:
-    """Outcome of a turn: messages in the shape of every channel, the state to store, the live dialogue to keep."""
-
-    messages: list[dict[str, Any]]
-    snapshot: str
-    dialogue: LiveDialogue
-
-
 class Assistant:
     """Answers messages with one model. Immutable after loading; a hot swap replaces the whole object."""
 
@@ -84,11 +71,6 @@ class Assistant:
         self._processor.tracker_store = self._store
         self.model_id: str = self._processor.model_metadata.model_id
         self.model_name = model.name
-
-    @classmethod
-    async def load(cls, model: Path, actions: InProcessActions) -> Assistant:
-        """Load a model off the event loop. Raises ModelError if the file cannot be used."""
-        return await asyncio.get_running_loop().run_in_executor(None, cls, model, actions)
 
     async def parse(self, message: str) -> dict[str, Any]:
         """Rasa's parse result of a text."""
@@ -145,39 +127,6 @@ class Assistant:
 
     async def _parse_part(self, part: str) -> dict[str, Any]:
         return dict(await self._processor.parse_message(UserMessage(text=part)))
-
-
-class LiveDialogues:
-    """The most recent dialogues in memory, valid for one version of the conversation and one model."""
-
-    def __init__(self, capacity: int = LIVE_TRACKERS) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[str, tuple[int, str, LiveDialogue]] = OrderedDict()
-
-    def take(self, conversation_id: str, version: int, model_id: str) -> LiveDialogue | None:
-        """Take a dialogue out; it comes back through `keep` only if its turn is committed."""
-        entry = self._kept.pop(conversation_id, None)
-        if entry is None or entry[:2] != (version, model_id):
-            return None
-        return entry[2]
-
-    def keep(
-        self, conversation_id: str, version: int, model_id: str, dialogue: LiveDialogue
-    ) -> None:
-        """Keep a dialogue whose state is stored as ``version``."""
-        self._kept[conversation_id] = (version, model_id, dialogue)
-        self._kept.move_to_end(conversation_id)
-        while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget all: they are rebuilt from their snapshots."""
-        self._kept.clear()
-
-
-def fault_message() -> dict[str, Any]:
-    """What the citizen reads when something failed on our side."""
-    return {"text": text("fault"), "custom": {"status": "fault", "topic": "", "records": []}}
 
 
 def _unslashed(message: str) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.assistant.assistant import Assistant
-from bot.assistant.processor import InProcessActions
 from bot.assistant.training import model_path
 from bot.errors import ModelError, NotReady
 from bot.limits import MODEL_WATCH_INTERVAL_S, READY_WAIT_S
+
+if TYPE_CHECKING:
+    from bot.assistant.assistant import Assistant
+    from bot.assistant.processor import InProcessActions
 
 log = structlog.get_logger("sportello.model")
 
@@ -74,15 +77,22 @@ class AssistantService:
     async def load(self, path: Path) -> None:
         """Load a model file and put it in charge. On ModelError the previous one stays."""
         try:
-            if self._actions is None:
-                self._actions = InProcessActions()
             self._seen = _mark(path)
-            self.use(await Assistant.load(path, self._actions))
+            self.use(await asyncio.get_running_loop().run_in_executor(None, self._read, path))
         except ModelError as error:
             if self._current is None:
                 self.problem = str(error)
             log.error("model.refused", model=path.name, reason=str(error), kept=self.is_ready)
             raise
+
+    def _read(self, path: Path) -> Assistant:
+        # Rasa is imported here, off the event loop: it takes seconds, and the process listens meanwhile.
+        from bot.assistant.assistant import Assistant
+        from bot.assistant.processor import InProcessActions
+
+        if self._actions is None:
+            self._actions = InProcessActions()
+        return Assistant(path, self._actions)
 
     async def watch(self) -> None:
         """Take over each model that `sportello train` leaves in the folder, until cancelled."""

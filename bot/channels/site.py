@@ -31,8 +31,9 @@ async def healthz(request: web.Request) -> web.Response:
 @routes.get("/readyz")
 async def readyz(request: web.Request) -> web.Response:
     """Whether questions are answered now, and if not, why."""
-    assistants = request.app[RUNTIME].assistants
-    problem = assistants.problem if not assistants.is_ready else ""
+    runtime = request.app[RUNTIME]
+    assistants = runtime.assistants
+    problem = "" if runtime.is_ready else assistants.problem
     if not problem:
         try:
             await request.app[DATABASE].read(read_state, "secret")

@@ -14,13 +14,13 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from actions.context import ActionContext, EffectWork
 from actions.texts import text as sentence
-from bot.assistant.assistant import Answered, Assistant, LiveDialogues, fault_message
+from bot.assistant.live import Answered, LiveDialogues, fault_message
 from bot.clock import Clock
 from bot.conversations.masking import mask
 from bot.errors import DuplicateMismatch, StorageUnavailable
@@ -28,6 +28,9 @@ from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, TURN_ATTEMPTS
 from bot.storage import inbox
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
+
+if TYPE_CHECKING:
+    from bot.assistant.assistant import Assistant
 
 log = structlog.get_logger("sportello.turn")
 

@@ -34,9 +34,17 @@ def running_server() -> Iterator[str]:
     if demote:
         shutil.chown(data, user)
     port = _free_port()
-    _run([folder / "initdb", "-D", data / "db", "-U", "sportello", "-A", "trust", "-E", "UTF8"], demote)
-    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=100"
-    _run([folder / "pg_ctl", "-D", data / "db", "-w", "-l", data / "log", "-o", options, "start"], demote)
+    _run(
+        [folder / "initdb", "-D", data / "db", "-U", "sportello", "-A", "trust", "-E", "UTF8"],
+        demote,
+    )
+    options = (
+        f"-p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=100"
+    )
+    _run(
+        [folder / "pg_ctl", "-D", data / "db", "-w", "-l", data / "log", "-o", options, "start"],
+        demote,
+    )
     try:
         yield f"postgresql+asyncpg://sportello@127.0.0.1:{port}/"
     finally:

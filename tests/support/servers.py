@@ -41,7 +41,9 @@ class Client:
         assert body, "no answer"
         return list(body)
 
-    async def post(self, message: Any, sender: Any = "cittadino", message_id: str | None = None) -> Any:
+    async def post(
+        self, message: Any, sender: Any = "cittadino", message_id: str | None = None
+    ) -> Any:
         """Send a message; returns status and decoded body."""
         data: dict[str, Any] = {"sender": sender, "message": message}
         if message_id is not None:

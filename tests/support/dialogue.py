@@ -1,0 +1,57 @@
+"""A dialogue whose every answer depends on the one before: whoever forgets is found out."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+from typing import Any, Final
+
+import pytest
+
+from bot import runtime
+from knowledge.base import KnowledgeBase
+from knowledge.content_files import Content
+
+OPENING: Final = "quanti abitanti ha Rho?"
+"""After it "e Legnano?" asks for the data of Legnano; to a stranger it asks for its zone."""
+
+TOWNS: Final = (
+    "Legnano",
+    "Melegnano",
+    "Gorgonzola",
+    "Abbiategrasso",
+    "Pioltello",
+    "Bollate",
+    "Garbagnate Milanese",
+    "Corsico",
+    "Cinisello Balsamo",
+)
+REMEMBERED: Final = "comune-dati"
+FORGOTTEN: Final = "zona-del-comune"
+
+
+def talk(messages: int) -> list[str]:
+    """The opening and then "e …?" for one town after the other."""
+    return [OPENING, *(f"e {town}?" for town in islice(cycle(TOWNS), messages - 1))]
+
+
+def assert_remembers(question: str, answer: list[dict[str, Any]]) -> None:
+    """The answer is about the town asked for, on the topic of the opening."""
+    town = question.removeprefix("e ").removesuffix("?") if question != OPENING else "Rho"
+    assert len(answer) == 1, answer
+    assert town in answer[0]["text"], (question, answer)
+    assert answer[0]["custom"]["topic"] == REMEMBERED, (question, answer)
+
+
+_BUILT: dict[bool, KnowledgeBase] = {}
+
+
+def _shared(content: Content, *, sample_offers: bool) -> KnowledgeBase:
+    known = _BUILT.get(sample_offers)
+    if known is None or known.content != content:
+        known = _BUILT[sample_offers] = KnowledgeBase(content, sample_offers=sample_offers)
+    return known
+
+
+def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of this test share one knowledge base (it is read-only): building one takes two seconds."""
+    monkeypatch.setattr(runtime, "KnowledgeBase", _shared)
