@@ -27,6 +27,9 @@ from actions.replies import Reply, ask_about, clock_time, send
 from actions.texts import text
 from bot.appointments.dates import NamedDays, named_days
 
+_WORDS_ALONE: Final = 0.48
+"""Support from which a search answers although the classifier did not recognise the question."""
+
 _PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
@@ -99,7 +102,7 @@ class ActionNotUnderstood(Action):
         """Search once more by words, then admit it."""
         knowledge = current_context().knowledge
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome in ("found", "ambiguous"):
+        if finding.outcome != "weak" and finding.support >= _WORDS_ALONE:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1

@@ -35,6 +35,7 @@ from bot.nlu.gazetteers import gazetteer_data
 from bot.nlu.linear import LinearModel, train
 from bot.nlu.reading import Reader
 from knowledge.content_files import load_content
+from knowledge.danger import danger_in
 from knowledge.places import PlaceFinder
 from knowledge.schema import Comune, OutsideTowns, Zone
 from knowledge.words import ItalianWords, italian_words
@@ -44,6 +45,7 @@ WORDS: Final = "sportello_words"
 
 TOPIC_RANKING: Final = "topic_ranking"
 RANKING_LENGTH: Final = 6
+DANGER_INTENT: Final = "report_danger"
 _SHORT_ANSWER: Final = 5
 """Longer messages that hold a "no" are seldom just a no."""
 
@@ -216,6 +218,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Set intent, intent ranking and topic ranking."""
         for message in messages:
             intents, topics = self.rank(message.get(WORDS) or ())
+            danger = danger_in(message.get(TEXT) or "")
+            if danger:
+                sure = {"name": DANGER_INTENT, "confidence": 1.0}
+                intents = [sure, *(i for i in intents if i["name"] != DANGER_INTENT)]
+                topics = [{"name": danger, "intent": DANGER_INTENT, "confidence": 1.0}]
             best = intents[0] if intents else {"name": None, "confidence": 0.0}
             message.set(INTENT, best, add_to_output=True)
             message.set(INTENT_RANKING_KEY, intents[:RANKING_LENGTH], add_to_output=True)

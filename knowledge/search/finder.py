@@ -27,7 +27,7 @@ _CLEAR: Final = 0.55
 _FACET_BONUS: Final = 0.10
 _PLACE_BONUS: Final = 0.60
 _FACT_SURE: Final = 0.22
-_SECOND_FACT: Final = 0.75
+_SECOND_FACT: Final = 0.85
 _BM25_HALF: Final = 14.0
 """BM25 score at which words alone count for one half."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from actions.texts import text as sentence
 from bot.assistant.assistant import Assistant
 from bot.assistant.processor import InProcessActions
+from bot.channels.rest import CHANNEL
+from bot.conversations.turns import Incoming
 from bot.errors import StorageUnavailable
 from bot.storage import inbox
 from tests.support.dialogue import OPENING, assert_remembers, share_knowledge
@@ -272,21 +275,13 @@ async def test_one_persons_broken_message_does_not_keep_others_waiting(
         return bool(commit(connection, conversation_id=conversation_id, **values))
 
     monkeypatch.setattr(inbox, "commit_turn", refuses_one)
-    first = await client.runtime.turns.receive(_incoming("primo"))
+    first = await client.runtime.turns.receive(Incoming(CHANNEL, "primo", OPENING))
     poisoned = first.conversation_id
-    second = await client.runtime.turns.receive(_incoming("secondo"))
+    second = await client.runtime.turns.receive(Incoming(CHANNEL, "secondo", OPENING))
     with pytest.raises(ValueError, match="prova"):
         await client.runtime.turns.answer(first)
-    try:
+    with suppress(ValueError):
         await client.runtime.turns.recover()
-    except ValueError:
-        pass
     answers = await client.runtime.database.read(inbox.stored_answers, second.inbound_id)
     assert answers is not None, "the second conversation waits behind the first"
 
-
-def _incoming(sender: str) -> Any:
-    from bot.channels.rest import CHANNEL
-    from bot.conversations.turns import Incoming
-
-    return Incoming(CHANNEL, sender, OPENING)

@@ -188,17 +188,36 @@ def test_italian_words_are_places_only_when_a_place_is_expected(
 
 
 @pytest.mark.parametrize(
-    ("sentence", "names"),
+    ("sentence", "names", "expected"),
     [
-        ("abito a Rho e lavoro a Legnano", ["Rho", "Legnano"]),
-        ("da Cinisello a Sesto S. Giovanni", ["Cinisello Balsamo", "Sesto San Giovanni"]),
-        ("sto tra monza e cologno monzese", ["Monza", "Cologno Monzese"]),
-        ("da Bressso a Cinisllo", ["Bresso", "Cinisello Balsamo"]),
-        ("Opera e Pero", ["Opera", "Pero"]),
+        ("abito a Rho e lavoro a Legnano", ["Rho", "Legnano"], False),
+        ("abito a Rho e lavoro a Legnano", ["Rho", "Legnano"], True),
+        ("da Cinisello a Sesto S. Giovanni", ["Cinisello Balsamo", "Sesto San Giovanni"], False),
+        ("sto tra monza e cologno monzese", ["Monza", "Cologno Monzese"], False),
+        ("da Bressso a Cinisllo", ["Bresso", "Cinisello Balsamo"], False),
+        ("Opera e Pero", ["Opera", "Pero"], True),
     ],
 )
-def test_two_places_in_one_sentence(places: PlaceFinder, sentence: str, names: list[str]) -> None:
-    assert sorted(meant(places.find(sentence, place_expected=True))) == sorted(names)
+def test_two_places_in_one_sentence(
+    places: PlaceFinder, sentence: str, names: list[str], expected: bool
+) -> None:
+    assert meant(places.find(sentence, place_expected=expected)) == names
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("san girgio su legnano", "San Giorgio su Legnano"),
+        ("pozuolo martesana", "Pozzuolo Martesana"),
+        ("vermezo con zelo", "Vermezzo con Zelo"),
+        ("trezano sul naviglio", "Trezzano sul Naviglio"),
+    ],
+)
+@pytest.mark.parametrize("expected", [False, True])
+def test_a_name_within_a_mistyped_name_is_not_a_second_place(
+    places: PlaceFinder, typed: str, name: str, expected: bool
+) -> None:
+    assert meant(places.find(f"in che zona è {typed}?", place_expected=expected)) == [name]
 
 
 def mistype(name: str, chance: random.Random) -> str:
