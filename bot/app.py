@@ -14,7 +14,7 @@ from bot.channels import rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.errors import ModelError
 from bot.keys import DATABASE, RUNTIME, SETTINGS
-from bot.limits import REQUEST_MAX_BYTES, SHUTDOWN_GRACE_S
+from bot.limits import SHUTDOWN_GRACE_S
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -28,7 +28,9 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     Args:
         runtime: parts already prepared, with a model in charge (tests share one model between applications).
     """
-    app = web.Application(middlewares=[errors_middleware], client_max_size=REQUEST_MAX_BYTES)
+    app = web.Application(
+        middlewares=[errors_middleware], client_max_size=settings.request_max_bytes
+    )
     database = runtime.database if runtime else Database(settings.effective_database_url)
     app[SETTINGS] = settings
     app[DATABASE] = database

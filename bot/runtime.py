@@ -31,7 +31,11 @@ class Runtime:
         self.settings = settings
         self.database = database
         self.clock = Clock(settings.clock)
-        self.assistants = AssistantService(settings.models_dir, on_swap=self._forget_live)
+        self.assistants = AssistantService(
+            settings.models_dir,
+            on_swap=self._forget_live,
+            action_timeout_s=settings.action_timeout_s,
+        )
         self._knowledge: KnowledgeBase | None = None
         self._turns: Turns | None = None
 
@@ -54,7 +58,12 @@ class Runtime:
         await migrate(self.database)
         secret = await self.database.write(installation_secret)
         self._turns = Turns(
-            self.database, self.clock, secret, self.assistants.get, lambda: self.knowledge
+            self.database,
+            self.clock,
+            secret,
+            self.assistants.get,
+            lambda: self.knowledge,
+            self.settings.live_conversations,
         )
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import limits
 from bot.errors import ConfigurationError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,21 @@ class Settings(BaseSettings):
         description="Load the real TensorFlow, needed only if config.yml names a component that uses it.",
     )
     watch_model: bool = Field(True, description="Take over a newly trained model while serving.")
+    message_max_chars: int = Field(
+        limits.MESSAGE_MAX_CHARS, ge=100, le=10_000, description="Longest message that is read."
+    )
+    request_max_bytes: int = Field(
+        limits.REQUEST_MAX_BYTES, ge=4_096, le=1_048_576, description="Largest HTTP body."
+    )
+    action_timeout_s: float = Field(
+        limits.ACTION_TIMEOUT_S,
+        gt=0,
+        le=60,
+        description="Seconds after which an action has failed.",
+    )
+    live_conversations: int = Field(
+        limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
+    )
 
     @field_validator("api_token", mode="after")
     @classmethod

@@ -39,7 +39,7 @@ async def ask_once(settings: Settings, question: str) -> list[dict[str, Any]]:
 
 async def say(runtime: Runtime, sender: str, message: str) -> list[dict[str, Any]]:
     """Answer one message of a terminal conversation."""
-    refused = refusal(message)
+    refused = refusal(message, runtime.settings.message_max_chars)
     if refused is not None:
         return [refused]
     stored = await runtime.turns.receive(Incoming(_CHANNEL, sender, message))

@@ -11,7 +11,7 @@ import structlog
 
 from bot.assistant.training import model_path
 from bot.errors import ModelError, NotReady
-from bot.limits import MODEL_WATCH_INTERVAL_S, READY_WAIT_S
+from bot.limits import ACTION_TIMEOUT_S, MODEL_WATCH_INTERVAL_S, READY_WAIT_S
 
 if TYPE_CHECKING:
     from bot.assistant.assistant import Assistant
@@ -27,9 +27,16 @@ class AssistantService:
         on_swap: called after a new model has taken over (live dialogues are rebuilt on it).
     """
 
-    def __init__(self, models_dir: Path, *, on_swap: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        models_dir: Path,
+        *,
+        on_swap: Callable[[], None] = lambda: None,
+        action_timeout_s: float = ACTION_TIMEOUT_S,
+    ) -> None:
         self._models_dir = models_dir
         self._on_swap = on_swap
+        self._action_timeout_s = action_timeout_s
         self._actions: InProcessActions | None = None
         self._current: Assistant | None = None
         self._ready = asyncio.Event()
@@ -91,7 +98,7 @@ class AssistantService:
         from bot.assistant.processor import InProcessActions
 
         if self._actions is None:
-            self._actions = InProcessActions()
+            self._actions = InProcessActions(timeout_s=self._action_timeout_s)
         return Assistant(path, self._actions)
 
     async def watch(self) -> None:

@@ -24,7 +24,6 @@ _INPUT_FOLDERS: Final = ("domain", "nlu_data", "bot/nlu")
 _INPUT_FILES: Final = (
     "config.yml",
     "domain.yml",
-    "knowledge/danger.py",
     "knowledge/features.py",
     "knowledge/text.py",
     "knowledge/places.py",

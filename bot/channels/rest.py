@@ -13,7 +13,7 @@ from bot.channels.json_body import is_storable, read_json_object, text_field
 from bot.conversations.turns import Incoming, refusal
 from bot.errors import AccessDenied
 from bot.keys import RUNTIME, SETTINGS
-from bot.limits import MESSAGE_ID_MAX_CHARS, MESSAGE_MAX_CHARS, SENDER_MAX_CHARS
+from bot.limits import MESSAGE_ID_MAX_CHARS, SENDER_MAX_CHARS
 from bot.settings import Settings
 
 CHANNEL: Final = "rest"
@@ -38,7 +38,7 @@ async def webhook(request: web.Request) -> web.Response:
         raise BadRequest("field 'message' must be text")
     key = _message_id(body.get("metadata"))
     cleaned = _cleaned(message)
-    refused = refusal(cleaned)
+    refused = refusal(cleaned, request.app[SETTINGS].message_max_chars)
     if refused is not None:
         return _rendered(sender, [refused])
     turns = request.app[RUNTIME].turns
@@ -51,7 +51,7 @@ async def parse(request: web.Request) -> web.Response:
     """Rasa's parse result of a text; needs the token."""
     _authorise(request, open_on_loopback=False)
     body = await read_json_object(request)
-    message = text_field(body, "text", max_chars=MESSAGE_MAX_CHARS)
+    message = text_field(body, "text", max_chars=request.app[SETTINGS].message_max_chars)
     assistant = await request.app[RUNTIME].assistants.get()
     return web.json_response(await assistant.parse(_cleaned(message)))
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from actions.context import ActionContext, EffectWork
 from actions.texts import text as sentence
@@ -66,6 +67,7 @@ class Turns:
         secret: str,
         assistant: Callable[[], Awaitable[Assistant]],
         knowledge: Callable[[], KnowledgeBase],
+        live_conversations: int = LIVE_TRACKERS,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -73,7 +75,8 @@ class Turns:
         self._assistant = assistant
         self._knowledge = knowledge
         self._lanes: dict[str, _Lane] = {}
-        self._live = LiveDialogues()
+        self._capacity = live_conversations
+        self._live = LiveDialogues(live_conversations)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -85,7 +88,19 @@ class Turns:
             StorageUnavailable: it could not be stored; the sender must try again.
         """
         digest = self._digest(incoming.text) if incoming.key is not None else None
-        stored = await self._database.write(
+        try:
+            stored = await self._store(incoming, digest)
+        except IntegrityError:
+            # The conversation was erased by another process: it begins anew.
+            self._known.pop((incoming.channel, incoming.sender), None)
+            stored = await self._store(incoming, digest)
+        self._remember(incoming, stored.conversation_id)
+        if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
+            raise DuplicateMismatch("this message id was used for another text")
+        return stored
+
+    async def _store(self, incoming: Incoming, digest: str | None) -> inbox.Stored:
+        return await self._database.write(
             inbox.store_message,
             channel=incoming.channel,
             sender=incoming.sender,
@@ -95,14 +110,10 @@ class Turns:
             now=self._clock.utc(),
             conversation_id=self._known.get((incoming.channel, incoming.sender)),
         )
-        self._remember(incoming, stored.conversation_id)
-        if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
-            raise DuplicateMismatch("this message id was used for another text")
-        return stored
 
     def _remember(self, incoming: Incoming, conversation_id: str) -> None:
         self._known[incoming.channel, incoming.sender] = conversation_id
-        if len(self._known) > LIVE_TRACKERS:
+        if len(self._known) > self._capacity:
             self._known.popitem(last=False)
 
     async def answer(self, stored: inbox.Stored) -> list[dict[str, Any]]:
@@ -239,12 +250,12 @@ class Turns:
         ).hexdigest()
 
 
-def refusal(text: str) -> dict[str, Any] | None:
+def refusal(text: str, max_chars: int = MESSAGE_MAX_CHARS) -> dict[str, Any] | None:
     """The polite answer to a text that is not looked at, or None if it is fine."""
     key = ""
     if not text.strip():
         key = "message_empty"
-    elif len(text) > MESSAGE_MAX_CHARS:
+    elif len(text) > max_chars:
         key = "message_too_long"
     if not key:
         return None

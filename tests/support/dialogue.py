@@ -9,7 +9,7 @@ import pytest
 
 from bot import runtime
 from knowledge.base import KnowledgeBase
-from knowledge.content_files import Content
+from knowledge.content_files import Content, load_content
 
 OPENING: Final = "quanti abitanti ha Rho?"
 """After it "e Legnano?" asks for the data of Legnano; to a stranger it asks for its zone."""
@@ -53,5 +53,7 @@ def _shared(content: Content, *, sample_offers: bool) -> KnowledgeBase:
 
 
 def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers of this test share one knowledge base (it is read-only): building one takes two seconds."""
+    """Servers of this test, forked ones too, share one knowledge base: it is read-only and takes two seconds to build."""
+    if not _BUILT:
+        _shared(load_content(), sample_offers=True)
     monkeypatch.setattr(runtime, "KnowledgeBase", _shared)

@@ -1,18 +1,17 @@
-"""Servers that many tests share: their settings, and a knowledge that is built once (it takes three seconds)."""
+"""Servers that the tests of a module share: their settings, and a quick start."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from functools import lru_cache
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import bot.runtime
+import pytest
+
 from bot.assistant.assistant import Assistant
 from bot.settings import PROJECT_ROOT, Settings
-from knowledge.base import KnowledgeBase
-from knowledge.content_files import load_content
+from tests.support.dialogue import share_knowledge
 from tests.support.servers import Client, serving
 
 
@@ -22,25 +21,10 @@ def settings_in(folder: Path, **values: Any) -> Settings:
     return Settings(_env_file=None, data_dir=folder, watch_model=False, **values)
 
 
-@lru_cache(maxsize=2)
-def _knowledge(sample_offers: bool) -> KnowledgeBase:
-    return KnowledgeBase(load_content(), sample_offers=sample_offers)
-
-
-@contextmanager
-def shared_knowledge() -> Iterator[None]:
-    """Let servers that start in the block use one knowledge, made of the content files."""
-    real = bot.runtime.KnowledgeBase
-    bot.runtime.KnowledgeBase = lambda _content, *, sample_offers: _knowledge(sample_offers)  # type: ignore
-    try:
-        yield
-    finally:
-        bot.runtime.KnowledgeBase = real  # type: ignore[misc]
-
-
 @asynccontextmanager
 async def quickly_serving(settings: Settings, assistant: Assistant | None) -> AsyncIterator[Client]:
-    """Like ``serving``, without building the knowledge again."""
-    with shared_knowledge():
+    """Like ``serving``, with the knowledge that other tests have built."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_knowledge(patch)
         async with serving(settings, assistant) as client:
             yield client

@@ -135,7 +135,7 @@ def test_between_christmas_and_new_year_names_the_working_days() -> None:
     assert asked.label == "tra Natale e Capodanno"
 
 
-@pytest.mark.parametrize("today", [date(2027, 1, 2), date(2027, 1, 31), date(2027, 2, 1)])
+@pytest.mark.parametrize("today", [date(2027, 1, 15), date(2027, 2, 1)])
 def test_after_new_year_the_days_between_are_those_to_come(today: date) -> None:
     asked = named_days("tra Natale e Capodanno siete chiusi?", today)
     assert asked.days[0] == date(2027, 12, 27)
