@@ -8,6 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from knowledge.base import KnowledgeBase
+from knowledge.content_files import OTHER_COMUNI
 
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
 
@@ -51,7 +52,9 @@ def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
         if entity.get("kind") == "comune":
             for istat in entity["ids"]:
                 comune = knowledge.comuni[istat]
-                places.update({comune.name, f"zona:{comune.zone}"})
+                places.add(comune.name)
+                if comune.zone:
+                    places.update({f"zona:{comune.zone}", OTHER_COMUNI})
     for entity in entities_of(tracker, "zona_omogenea"):
         places.add(f"zona:{entity['ids'][0]}")
     return frozenset(places)

@@ -22,7 +22,12 @@ from actions.conversation_state import (
 from actions.findings import answer_finding
 from actions.offers import answer_offers
 from actions.opening_hours import PHONE, answer_hours, next_phone_opening
-from actions.places import answer_comune_data, answer_comuni_of_zone, answer_zone_of_comune
+from actions.places import (
+    answer_comune_data,
+    answer_comuni_of_zone,
+    answer_zone_of_comune,
+    asks_for_data,
+)
 from actions.replies import Reply, ask_about, clock_time, send
 from actions.texts import text
 from bot.appointments.dates import NamedDays, named_days
@@ -68,6 +73,8 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     if memory["intent"] == "search_job_offers":
         return answer_offers(dispatcher, tracker, refine=True)
     places = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
+    if memory.get("comune") and not places and asks_for_data(text_of(tracker)):
+        return answer_comune_data(dispatcher, tracker)
     if memory["intent"] in _CONTINUE and (places or memory["intent"] != "ask_urp_hours"):
         handler = _CONTINUE[memory["intent"]]
         if places and places[0]["kind"] == "zone" and memory["intent"] == "ask_zone_of_comune":

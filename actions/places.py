@@ -20,6 +20,9 @@ MAP_SOURCE: Final = "COMUNI-CSV"
 _ZONE_TOPIC = "zona-del-comune"
 _COMUNI_TOPIC = "comuni-della-zona"
 _DATA_TOPIC = "comune-dati"
+_POSTAL = frozenset({"cap", "postale", "avviamento"})
+_PEOPLE = frozenset({"abitanti", "popolazione", "residenti", "grande", "persone", "gente"})
+_CODES = frozenset({"istat", "belfiore", "catastale", "codice"})
 _MOVED = {"Cologno Monzese"}
 _MERGED = {"Vermezzo con Zelo"}
 
@@ -85,7 +88,9 @@ def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         dispatcher,
         Reply(answer, "answered", _ZONE_TOPIC, (_ZONE_TOPIC,), _zone_buttons(knowledge, named)),
     )
-    return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
+    return remember(
+        tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC, comune=_first_istat(named)
+    )
 
 
 def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -138,7 +143,18 @@ def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> li
     sentences = [_data_sentence(knowledge.comuni[e["ids"][0]], asked) for e in named[:3]]
     answer = " ".join(sentences) + "\n" + source_line(knowledge, (MAP_SOURCE,))
     send(dispatcher, Reply(answer, "answered", _DATA_TOPIC, (_DATA_TOPIC,)))
-    return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC)
+    return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC, comune=_first_istat(named))
+
+
+def asks_for_data(question: str) -> bool:
+    """Whether a question is about population, postal code or codes of a municipality."""
+    asked = set(words(question))
+    return bool(asked & (_POSTAL | _PEOPLE | _CODES))
+
+
+def _first_istat(named: list[dict[str, Any]]) -> str:
+    """Municipality to remember for a follow-up, "" if the place is outside."""
+    return str(named[0]["ids"][0]) if named[0]["kind"] == "comune" else ""
 
 
 def _comuni(knowledge: KnowledgeBase, tracker: Tracker) -> list[dict[str, Any]]:
@@ -157,7 +173,7 @@ def _comuni(knowledge: KnowledgeBase, tracker: Tracker) -> list[dict[str, Any]]:
     if looked:
         return looked
     before = remembered(tracker).get("comune")
-    if before in knowledge.comuni and len(words(text_of(tracker))) > 2:
+    if before in knowledge.comuni and asks_for_data(text_of(tracker)):
         return [{"kind": "comune", "value": knowledge.comuni[before].name, "ids": [before]}]
     return []
 
@@ -227,10 +243,10 @@ def _data_sentence(comune: Comune, asked: set[str]) -> str:
         "istat": comune.istat,
         "belfiore": comune.belfiore,
     }
-    if asked & {"cap", "postale", "avviamento"}:
+    if asked & _POSTAL:
         return text("comune_cap", **values)
-    if asked & {"abitanti", "popolazione", "residenti", "grande", "persone", "gente"}:
+    if asked & _PEOPLE:
         return text("comune_population", **values)
-    if asked & {"istat", "belfiore", "catastale", "codice"}:
+    if asked & _CODES:
         return text("comune_codes", **values)
     return text("comune_data", **values)

@@ -13,6 +13,7 @@ from actions.texts import text
 from bot.limits import ANSWER_TARGET_CHARS, MAX_BUTTONS
 from knowledge.base import KnowledgeBase
 from knowledge.schema import Fact, Record, Source, Statement
+from knowledge.text import words
 
 _MONTHS: Final = (
     "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno",
@@ -22,6 +23,7 @@ _SOURCE_CHARS: Final = 90
 """Room that the source line takes."""
 
 _MAX_STATEMENTS: Final = 3
+_REPEATED_SHARE: Final = 0.7
 _WEEKDAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 
 
@@ -81,7 +83,7 @@ def compose(
         parts.append(text("missing_facet", facet=missing_facet))
     uncertain = any(statement.status == "to_confirm" for statement in statements)
     if uncertain:
-        parts.append(text("to_confirm"))
+        parts.append(text("to_confirm_short" if missing_facet else "to_confirm"))
     answer = " ".join(parts) + "\n" + source_line(knowledge, (s.source for s in statements))
     if record.verified_on and record.verified_by:
         answer += " " + text(
@@ -106,10 +108,18 @@ def _fitting(facts: Sequence[Fact], record: Record) -> list[Statement]:
     chosen: list[Statement] = []
     room = ANSWER_TARGET_CHARS - _SOURCE_CHARS
     for statement in wanted:
-        if not chosen or (len(statement.text) <= room and len(chosen) < _MAX_STATEMENTS):
+        fits = len(statement.text) <= room and len(chosen) < _MAX_STATEMENTS
+        if not chosen or (fits and not _says_again(statement, chosen)):
             chosen.append(statement)
             room -= len(statement.text) + 1
     return chosen
+
+
+def _says_again(statement: Statement, chosen: Sequence[Statement]) -> bool:
+    """Whether a statement mostly repeats the words of what is said already."""
+    said = {word for other in chosen for word in words(other.text) if len(word) > 3}
+    mine = {word for word in words(statement.text) if len(word) > 3}
+    return len(mine & said) > _REPEATED_SHARE * min(len(mine), len(said))
 
 
 def next_steps(knowledge: KnowledgeBase, record: Record) -> tuple[tuple[str, str], ...]:

@@ -28,6 +28,9 @@ CONTENT_DIR = Path(__file__).parent / "content"
 _RECORD_FOLDERS = ("governance", "offices", "projects", "referrals", "services", "work", "zones")
 _GAZETTEERS = ("mestieri", "contratti", "livelli")
 
+OTHER_COMUNI = "altri-comuni"
+"""Place of facts that hold in every municipality but Milano."""
+
 ItemT = TypeVar("ItemT", bound=Item)
 
 
@@ -170,7 +173,7 @@ def _cross_check(content: Content) -> None:
                     where, f"`next` names '{following}', which does not exist", "fix the id"
                 )
     comuni = {comune.name for comune in content.comuni}
-    places = comuni | {f"zona:{zone_id}" for zone_id in zone_ids}
+    places = comuni | {f"zona:{zone_id}" for zone_id in zone_ids} | {OTHER_COMUNI}
     for record in content.records.values():
         for fact in record.facts:
             for place in fact.places:

@@ -91,7 +91,7 @@ class OpeningHours:
 
 @lru_cache(maxsize=64)
 def _holidays_of(year: int) -> dict[date, str]:
-    return dict(holidays.country_holidays("IT", subdiv="MI", years=year, language="it").items())
+    return dict(holidays.country_holidays("IT", subdiv="MI", years=year, language="it_IT").items())
 
 
 def holiday_name(day: date) -> str:

@@ -64,7 +64,7 @@ class Fact(Statement):
     """One askable fact of a record.
 
     ``ask`` are ways in which citizens ask for exactly this fact; ``places`` are the municipalities (by name) or
-    zones ("zona:nord-ovest") that the fact is about, if it is not about all.
+    zones ("zona:nord-ovest", or "altri-comuni" for all but Milano) that the fact is about, if not about all.
     """
 
     id: Identifier

@@ -42,6 +42,7 @@ _FIXED_HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
 _DAY_MONTH: Final = re.compile(
     rf"\b(\d{{1,2}}|primo)\s+(?:di\s+)?({'|'.join(_MONTHS)}|{'|'.join(m[:3] for m in _MONTHS)})\b(?:\s+(?:del\s+)?(20\d\d))?"
 )
+_BARE_DAY: Final = re.compile(r"\b(?:il|giorno|per il|del) (\d{1,2})\b(?! (?:e|alle|ore))")
 _NUMERIC: Final = re.compile(r"\b(\d{1,2})\s*[/\-.]\s*(\d{1,2})(?:\s*[/\-.]\s*((?:20)?\d\d))?\b")
 
 
@@ -86,6 +87,16 @@ def _explicit_date(plain: str, text: str, today: date) -> NamedDays | None:
     numeric = _NUMERIC.search(text)
     if numeric and 1 <= int(numeric[2]) <= 12 and int(numeric[1]) <= 31:
         return _dated(int(numeric[1]), int(numeric[2]), numeric[3], today)
+    bare = _BARE_DAY.search(plain)
+    return _next_with_number(int(bare[1]), today) if bare else None
+
+
+def _next_with_number(day: int, today: date) -> NamedDays | None:
+    """ "il 24": the next day of that number, this month or one of the following."""
+    for offset in range(1, 62):
+        found = today + timedelta(days=offset - 1)
+        if found.day == day:
+            return NamedDays((found,))
     return None
 
 

@@ -23,6 +23,9 @@ _SURE: Final = 0.38
 _CLOSE: Final = 0.10
 """Two topics nearer than this are asked about, unless one of them is clearly supported."""
 
+_WORTH_NAMING: Final = 0.15
+"""Topics with less support are not even offered as a guess."""
+
 _CLEAR: Final = 0.55
 _FACET_BONUS: Final = 0.10
 _PLACE_BONUS: Final = 0.60
@@ -77,7 +80,7 @@ class Finder:
             return self._answer(self._records[within], question, hits, 1.0, places)
         support = self._support(topics, hits)
         ranked = sorted(support.items(), key=lambda pair: -pair[1])
-        near = tuple(self._records[record_id] for record_id, _ in ranked[:3])
+        near = tuple(self._records[key] for key, value in ranked[:3] if value >= _WORTH_NAMING)
         if not ranked or ranked[0][1] < _SURE:
             return Finding("weak", near=near, support=ranked[0][1] if ranked else 0.0)
         (best, first), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0.0

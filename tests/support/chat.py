@@ -48,6 +48,7 @@ async def running(settings: Settings, assistant: Assistant) -> AsyncIterator[Run
     runtime.assistants.use(assistant)
     try:
         await runtime.prepare()
+        await runtime.load_knowledge()
         yield runtime
     finally:
         await runtime.database.close()

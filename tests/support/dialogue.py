@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, Final
 
@@ -45,15 +46,26 @@ def assert_remembers(question: str, answer: list[dict[str, Any]]) -> None:
 _BUILT: dict[bool, KnowledgeBase] = {}
 
 
+def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of this test, forked ones too, share one knowledge base: it is read-only and takes two seconds to build."""
+    if not _BUILT:
+        _shared(load_content(), sample_offers=True)
+    monkeypatch.setattr(runtime, "KnowledgeBase", _shared)
+
+
 def _shared(content: Content, *, sample_offers: bool) -> KnowledgeBase:
+    content = _sorted(content)
     known = _BUILT.get(sample_offers)
     if known is None or known.content != content:
         known = _BUILT[sample_offers] = KnowledgeBase(content, sample_offers=sample_offers)
     return known
 
 
-def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers of this test, forked ones too, share one knowledge base: it is read-only and takes two seconds to build."""
-    if not _BUILT:
-        _shared(load_content(), sample_offers=True)
-    monkeypatch.setattr(runtime, "KnowledgeBase", _shared)
+def _sorted(content: Content) -> Content:
+    """Files and databases list the same things in different orders."""
+    gazetteers = {
+        name: tuple(sorted(terms, key=lambda term: term.id))
+        for name, terms in content.gazetteers.items()
+    }
+    outside = tuple(sorted(content.outside, key=lambda towns: towns.province))
+    return replace(content, gazetteers=gazetteers, outside=outside)
