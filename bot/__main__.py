@@ -45,20 +45,20 @@ def _settings(*, quiet: bool = True) -> Settings:
     return settings
 
 
-@app.command()
+@app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")
 def serve() -> None:
-    """Serve citizens: the page, the REST door, health. Stop with Ctrl-C."""
     settings = _settings(quiet=False)
     from bot.server import run_server
 
     raise typer.Exit(run_server(settings, console))
 
 
-@app.command()
+@app.command(
+    help="Allena il modello, se è cambiato qualcosa. Un servizio già avviato lo prende da solo."
+)
 def train(
-    force: Annotated[bool, typer.Option(help="Train even if nothing changed.")] = False,
+    force: Annotated[bool, typer.Option(help="Allena anche se non è cambiato niente.")] = False,
 ) -> None:
-    """Train the model if its inputs changed; a serving process takes it over by itself."""
     settings = _settings()
     from bot.assistant.service import announce
     from bot.assistant.training import ensure_model, model_path
@@ -74,12 +74,11 @@ def train(
     announce(path)
 
 
-@app.command()
+@app.command(help="Fai una domanda e leggi la risposta.")
 def ask(
     question: Annotated[str, typer.Argument(help="La domanda, tra virgolette.")],
     as_json: Annotated[bool, typer.Option("--json", help="Stampa la risposta come JSON.")] = False,
 ) -> None:
-    """Ask one question, get one answer."""
     settings = _settings()
     from bot.terminal import ask_once
 
@@ -91,26 +90,25 @@ def ask(
         _show(message)
 
 
-@app.command()
+@app.command(
+    help="Parla con l'assistente nel terminale. I pulsanti si scelgono con il numero; si esce con Ctrl-D."
+)
 def chat() -> None:
-    """Talk to the assistant in the terminal; answer buttons by their number, leave with Ctrl-D."""
     settings = _settings()
     from bot.terminal import chat_in_terminal
 
     asyncio.run(chat_in_terminal(settings, _show, console))
 
 
-@app.command()
+@app.command(help="Misura comprensione e risposte su domande mai viste in allenamento.")
 def evaluate(
-    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
-    file: Annotated[Path, typer.Option(help="JSONL with text, topic, must, status.")] = PROJECT_ROOT
-    / "nlu_data"
-    / "evaluation"
-    / "questions.jsonl",
-    failures: Annotated[bool, typer.Option(help="Print every question that went wrong.")] = False,
+    split: Annotated[str, typer.Option(help="Quali domande: dev, test o all.")] = "all",
+    file: Annotated[
+        Path, typer.Option(help="File JSONL con text, topic, must, status.")
+    ] = PROJECT_ROOT / "nlu_data" / "evaluation" / "questions.jsonl",
+    failures: Annotated[bool, typer.Option(help="Stampa ogni domanda andata male.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Stampa i risultati come JSON.")] = False,
 ) -> None:
-    """Measure understanding and answers on held-out questions."""
     settings = _settings()
     from bot.evaluation import evaluate_file
 

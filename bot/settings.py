@@ -6,6 +6,7 @@ import ipaddress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +17,19 @@ from bot.errors import ConfigurationError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "token", "cambiami"}
+
+
+_PLAIN: Final = {
+    "int_parsing": "deve essere un numero intero",
+    "float_parsing": "deve essere un numero",
+    "bool_parsing": "deve essere true o false",
+    "datetime_from_date_parsing": "scrivi data e ora, per esempio 2026-11-24T09:30",
+    "datetime_parsing": "scrivi data e ora, per esempio 2026-11-24T09:30",
+    "greater_than": "deve essere maggiore di {gt}",
+    "greater_than_equal": "deve essere almeno {ge}",
+    "less_than_equal": "deve essere al massimo {le}",
+}
+"""What the library says, in the installer's language."""
 
 
 class Settings(BaseSettings):
@@ -71,48 +85,48 @@ class Settings(BaseSettings):
             return None
         text = value.get_secret_value()
         if len(text) < 16 or text.lower() in _SAMPLE_SECRETS:
-            raise ValueError("needs at least 16 characters that nobody can guess")
+            raise ValueError("servono almeno 16 caratteri che nessuno possa indovinare")
         return value
 
     @field_validator("clock", mode="after")
     @classmethod
     def _clock_is_local(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is not None:
-            raise ValueError("write a local date-time without offset, such as 2026-11-24T09:30")
+            raise ValueError("scrivi data e ora locali senza fuso, per esempio 2026-11-24T09:30")
         return value
 
     @field_validator("log_level", mode="after")
     @classmethod
     def _known_level(cls, value: str) -> str:
         if value.lower() not in {"debug", "info", "warning", "error"}:
-            raise ValueError("use debug, info, warning or error")
+            raise ValueError("usa debug, info, warning o error")
         return value.lower()
 
     @field_validator("log_format", mode="after")
     @classmethod
     def _known_format(cls, value: str) -> str:
         if value.lower() not in {"auto", "json", "text"}:
-            raise ValueError("use auto, json or text")
+            raise ValueError("usa auto, json o text")
         return value.lower()
 
     @field_validator("public_url", mode="after")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https://")
+            raise ValueError("deve cominciare con https://")
         return value.rstrip("/")
 
     @field_validator("database_url", mode="after")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+            raise ValueError("deve cominciare con sqlite+aiosqlite:/// o postgresql+asyncpg://")
         return value
 
     @model_validator(mode="after")
     def _no_borrowed_clock_in_public(self) -> Settings:
         if self.clock is not None and self.public_url:
-            raise ValueError("SPORTELLO_CLOCK is refused when SPORTELLO_PUBLIC_URL is set")
+            raise ValueError("SPORTELLO_CLOCK non si usa insieme a SPORTELLO_PUBLIC_URL")
         return self
 
     @cached_property
@@ -149,5 +163,6 @@ def load_settings() -> Settings:
         for problem in error.errors(include_input=False, include_url=False):
             where = "_".join(str(part) for part in problem["loc"])
             name = f"SPORTELLO_{where.upper()}" if where else "SPORTELLO_…"
-            lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+            message = _PLAIN.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{name}: {message.format(**problem.get('ctx', {}))}")
         raise ConfigurationError("\n".join(lines)) from None

@@ -73,7 +73,7 @@ def ensure_model(models_dir: Path, *, announce: bool = True) -> Path:
     if path.exists():
         return path
     if announce:
-        print(f"==> Training the model {path.name} (about a minute)", flush=True)
+        print(f"==> Alleno il modello {path.name} (circa un minuto)", flush=True)
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-W", "ignore", "-m", "bot.assistant.training", str(path)]
     try:

@@ -63,7 +63,10 @@ async def _hold(runtime: Runtime, turns: list[dict[str, Any]]) -> list[str]:
         ("In che zona è Bresso? Quali Comuni ci sono nel Sud Est?", ("Nord Milano", "Melegnano")),
         ("Che cosa fa AFOL? E qual è il numero verde?", ("formazione", NUMERO_VERDE)),
         ("a che ora chiudete il venerdì? dove si trova lo sportello?", (r"12\.00", "Vivaio")),
-        ("come chiedo l'accesso agli atti e chi controlla le caldaie?", ("accesso agli atti", r"40\.000")),
+        (
+            "come chiedo l'accesso agli atti e chi controlla le caldaie?",
+            ("accesso agli atti", r"40\.000"),
+        ),
         ("Abbiategrasso in che zona è, e che cap ha?", ("Magentino", "20081")),
     ],
 )

@@ -51,8 +51,8 @@ summary: {text: "Gli orari sono nella tabella.", source: SCHEDA}
 """,
     "comuni.yml": """\
 comuni:
-  - {istat: "015182", name: Rho, zone: nord-ovest, cap: "20017", belfiore: H264, population: 49609}
   - {istat: "015146", name: Milano, zone: "", cap: 20121-20162, belfiore: F205, population: 1397715}
+  - {istat: "015182", name: Rho, zone: nord-ovest, cap: "20017", belfiore: H264, population: 49609}
 """,
     "zones.yml": """\
 zones:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import cycle, islice
 from typing import Any, Final
 
@@ -48,9 +49,15 @@ _BUILT: dict[bool, KnowledgeBase] = {}
 
 def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of this test, forked ones too, share one knowledge base: it is read-only and takes two seconds to build."""
-    if not _BUILT:
-        _shared(load_content(), sample_offers=True)
+    content = _files()
+    _shared(content, sample_offers=True)
+    monkeypatch.setattr(runtime, "load_content", lambda: content)
     monkeypatch.setattr(runtime, "KnowledgeBase", _shared)
+
+
+@lru_cache(maxsize=1)
+def _files() -> Content:
+    return load_content()
 
 
 def _shared(content: Content, *, sample_offers: bool) -> KnowledgeBase:

@@ -41,7 +41,7 @@ PIECES = st.sampled_from(
     + ["mi chiamo", "sono", "Sono", "a nome", "il mio nome è", "Anna", "Rossi Neri", "vorrei", "e", "-", "."]
     + ["800.88.33.11", "protocollo@pec.cittametropolitana.mi.it", "17/09/2015", "20122", "12", "+39", "[nome]"]
 )  # fmt: skip
-COMPOSED = st.lists(PIECES, max_size=8).map(" ".join) | st.lists(PIECES, max_size=6).map("".join)
+COMPOSED = st.lists(PIECES, max_size=8).map(" ".join) | st.lists(PIECES, max_size=8).map(", ".join)
 EXAMPLES = settings(max_examples=count(200, 5_000), deadline=None, derandomize=True)
 
 
