@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from typing import Any, Final
 
@@ -74,7 +75,13 @@ def _cleaned(message: str) -> str:
 
 
 def _rendered(sender: str, messages: list[dict[str, Any]]) -> web.Response:
-    return web.json_response([{"recipient_id": sender, **message} for message in messages])
+    body = [{"recipient_id": sender, **message} for message in messages]
+    return web.json_response(body, dumps=_readable)
+
+
+def _readable(body: Any) -> str:
+    # Accents stay accents: people read this with curl.
+    return json.dumps(body, ensure_ascii=False)
 
 
 def _authorise(request: web.Request, *, open_on_loopback: bool) -> None:
