@@ -49,8 +49,8 @@ $(BIN)/python:
 $(VENV)/.app-installed: requirements/app.txt requirements/uv.txt pyproject.toml | $(BIN)/python
 	@echo "==> Installing the locked packages (the first time takes a few minutes)"
 	@bash scripts/install.sh requirements/app.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-		--config-settings editable_mode=compat --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--config-settings editable_mode=compat --editable . 2>/dev/null
 	@touch $@
 
 $(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.app-installed

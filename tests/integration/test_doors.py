@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.assistant import service
-from bot.errors import ModelError, StorageUnavailable
+from bot.assistant.service import AssistantService
+from bot.errors import ContentError, ModelError, StorageUnavailable
 from bot.runtime import Runtime
 from bot.storage.database import Database
 from tests.support.http import GOOD, JSON, assert_error_shape, send_raw
@@ -171,60 +173,80 @@ async def test_nothing_else_is_open(local: Client, guarded: Client, path: str) -
             assert_error_shape(response.status, await response.text())
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def loading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Client, AssistantService]]:
+    """A server whose model never comes by itself."""
+    reached = asyncio.Event()
+
+    async def endless(_runtime: Runtime) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Runtime, "load_model", endless)
+    async with quickly_serving(settings_in(tmp_path), None) as client:
+        assert client.runtime is not None
+        await asyncio.wait_for(reached.wait(), 10)
+        yield client, client.runtime.assistants
+
+
 async def test_readiness_names_the_reason_until_a_model_is_loaded(
-    assistant: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    loading: tuple[Client, AssistantService], assistant: Any
 ) -> None:
     """A message that comes meanwhile waits, and is answered by the model that comes."""
-    monkeypatch.setattr(Runtime, "load_model", lambda _runtime: asyncio.Event().wait())
-    settings = settings_in(tmp_path_factory.mktemp("loading"))
-    async with quickly_serving(settings, None) as client:
-        status, body = await _ready(client)
-        assert (status, body["ok"], body["model"]) == (503, False, None)
-        assert "modello" in body["problem"]
-        await _assert_open(client, "/healthz", "/")
-        waiting = asyncio.ensure_future(client.say("in che zona è Rho?"))
-        assert client.runtime is not None
-        client.runtime.assistants.use(assistant)
-        assert "Rho" in (await waiting)[0]["text"]
-        assert await _ready(client) == (
-            200, {"ok": True, "model": assistant.model_name, "problem": ""},
-        )  # fmt: skip
+    client, assistants = loading
+    status, body = await _ready(client)
+    assert (status, body["ok"], body["model"]) == (503, False, None)
+    assert "modello" in body["problem"]
+    await _assert_open(client, "/healthz", "/")
+    waiting = asyncio.ensure_future(client.say("in che zona è Rho?"))
+    assistants.use(assistant)
+    assert "Rho" in (await waiting)[0]["text"]
+    ready = {"ok": True, "model": assistant.model_name, "problem": ""}
+    assert await _ready(client) == (200, ready)
 
 
 async def test_message_without_a_model_is_kept_and_the_citizen_told(
-    assistant: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    loading: tuple[Client, AssistantService], assistant: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Runtime, "load_model", lambda _runtime: asyncio.Event().wait())
+    client, assistants = loading
     monkeypatch.setattr(service, "READY_WAIT_S", 0.05)
-    settings = settings_in(tmp_path_factory.mktemp("without"))
-    async with quickly_serving(settings, None) as client:
-        data = {"sender": "a", "message": "in che zona è Rho?", "metadata": {"message_id": "1"}}
-        status, body, headers = await _post(client, WEBHOOK, None, data)
-        assert (status, body["ok"], int(headers["Retry-After"]) > 0) == (503, False, True)
-        assert "800.88.33.11" in body["message"]
-        assert client.runtime is not None
-        client.runtime.assistants.use(assistant)
-        status, answers, _ = await _post(client, WEBHOOK, None, data)
-        assert status == 200
-        assert "Rho" in answers[0]["text"]
+    data = {"sender": "a", "message": "in che zona è Rho?", "metadata": {"message_id": "1"}}
+    status, body, headers = await _post(client, WEBHOOK, None, data)
+    assert (status, body["ok"], int(headers["Retry-After"]) > 0) == (503, False, True)
+    assert "800.88.33.11" in body["message"]
+    assistants.use(assistant)
+    status, answers, _ = await _post(client, WEBHOOK, None, data)
+    assert status == 200
+    assert "Rho" in answers[0]["text"]
 
 
-async def test_readiness_names_a_model_that_cannot_be_trained(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "error", "reason"),
+    [
+        ("load_model", ModelError("training failed (exit 1):\nTraceback …"), "training failed"),
+        ("load_knowledge", ContentError("offices/prova.yml", "field 'id' is missing"), "prova.yml"),
+    ],
+)
+async def test_readiness_names_what_went_wrong_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, reason: str
 ) -> None:
-    async def broken(_runtime: Runtime) -> None:
-        raise ModelError("training failed (exit 1):\nTraceback of the trainer")
+    """T16: the process lives and says why it does not answer."""
 
-    monkeypatch.setattr(Runtime, "load_model", broken)
-    async with quickly_serving(settings_in(tmp_path_factory.mktemp("broken")), None) as client:
+    async def broken(_runtime: Runtime) -> None:
+        raise error
+
+    monkeypatch.setattr(Runtime, step, broken)
+    async with quickly_serving(settings_in(tmp_path), None) as client:
 
         async def told() -> bool:
-            return "training failed" in (await _ready(client))[1]["problem"]
+            return reason in (await _ready(client))[1]["problem"]
 
-        await eventually(told, 5)
+        await eventually(told, 3)
         status, body = await _ready(client)
         assert (status, "Traceback" in str(body)) == (503, False)
-        await _assert_open(client, "/healthz")
+        await _assert_open(client, "/healthz", "/")
 
 
 async def test_readiness_follows_the_database(

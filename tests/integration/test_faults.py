@@ -284,4 +284,3 @@ async def test_one_persons_broken_message_does_not_keep_others_waiting(
         await client.runtime.turns.recover()
     answers = await client.runtime.database.read(inbox.stored_answers, second.inbound_id)
     assert answers is not None, "the second conversation waits behind the first"
-

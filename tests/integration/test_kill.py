@@ -58,7 +58,10 @@ async def assert_nothing_lost_or_doubled(crowd: Crowd, database_url: str) -> Non
         stored[name].assert_answered_once_in_order(crowd.messages)
         for number, message in enumerate(stored[name].messages):
             assert message.key == f"m{number}"
-            got = [{k: v for k, v in a.items() if k != "recipient_id"} for a in crowd.answers[name, number]]
+            got = [
+                {k: v for k, v in a.items() if k != "recipient_id"}
+                for a in crowd.answers[name, number]
+            ]
             assert list(message.answers) == got, (name, number)
 
 
@@ -139,7 +142,10 @@ async def test_dying_around_the_commit_of_a_turn_gives_one_answer(
         Database.write = dying  # type: ignore[method-assign]
 
     settings = make_settings(database_url=database_url)
-    dying, heir = ForkedServer(settings, assistant, dies_at_second_turn), ForkedServer(settings, assistant)
+    dying, heir = (
+        ForkedServer(settings, assistant, dies_at_second_turn),
+        ForkedServer(settings, assistant),
+    )
     first, second = talk(2)
     try:
         async with aiohttp.ClientSession() as session:
@@ -194,14 +200,20 @@ class _RealServer(ForkedServer):
 
 
 async def test_the_real_server_stops_on_sigterm_with_zero(
-    make_settings: Any, assistant: Any, model_file: Path, sqlite_url: str, tmp_path: Path,
+    make_settings: Any,
+    assistant: Any,
+    model_file: Path,
+    sqlite_url: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """T20: `sportello serve` finishes what runs and ends within its time, with open connections too."""
     model = tmp_path / "modello.tar.gz"
     model.symlink_to(model_file)
     monkeypatch.setattr("bot.runtime.ensure_model", lambda folder: model)
-    server = _RealServer(make_settings(database_url=sqlite_url, port=0, models_dir=tmp_path), assistant)
+    server = _RealServer(
+        make_settings(database_url=sqlite_url, port=0, models_dir=tmp_path), assistant
+    )
     server.start()
     crowd = Crowd(lambda: server.base, 4, 10)
     talking = asyncio.create_task(crowd.talk())

@@ -107,6 +107,23 @@ async def test_messages_stored_first_are_answered_in_order_of_arrival(
     assert set(most_at_once.values()) == {1}
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["new person", "known person"])
+async def test_messages_that_arrive_together_are_stored_in_order_of_arrival(
+    make_settings: Any, assistant: Any, database_url: str, known: bool
+) -> None:
+    """T4: ten messages of one person within a few milliseconds keep their order, whatever the database does."""
+    async with serving(make_settings(database_url=database_url), assistant) as client:
+        turns = client.runtime.turns
+        for attempt in range(5):
+            who = f"persona-{attempt}"
+            if known:
+                await turns.receive(Incoming(CHANNEL, who, "buongiorno", "m"))
+            arriving = [Incoming(CHANNEL, who, text, f"m{n}") for n, text in enumerate(talk(10))]
+            stored = await asyncio.gather(*(turns.receive(one) for one in arriving))
+            ids = [one.inbound_id for one in stored]
+            assert ids == sorted(ids), f"attempt {attempt}"
+
+
 async def test_pipelined_messages_are_answered_in_the_order_in_which_they_were_written(
     make_settings: Any, assistant: Any, database_url: str
 ) -> None:

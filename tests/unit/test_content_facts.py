@@ -61,7 +61,7 @@ def test_a_search_inside_a_record_never_leaves_it(
     for record, _, _, finding in asked:
         assert finding.outcome == "found"
         assert finding.record == content.records[record]
-        assert set(fact.id for fact in finding.facts) <= {f.id for f in content.records[record].facts}
+        assert {fact.id for fact in finding.facts} <= {f.id for f in content.records[record].facts}
 
 
 def test_the_same_question_is_not_written_for_two_facts_of_a_record(content: Content) -> None:

@@ -14,7 +14,20 @@ from tests.support.counts import count
 TUESDAY = date(2026, 11, 24)
 TODAYS = st.dates(date(2024, 1, 1), date(2040, 12, 31))
 EXAMPLES = settings(max_examples=count(200, 2_000), deadline=None, derandomize=True)
-MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
+MONTHS = [
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+]
 
 
 @pytest.mark.parametrize(

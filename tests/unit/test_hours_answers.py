@@ -53,7 +53,9 @@ def test_friday_question_tells_the_morning_only(hours: OpeningHours) -> None:
     assert answer == f"Il venerdì il numero verde dell'URP ({NUMBER}) risponde 10.00-12.00. {DESK}"
 
 
-@pytest.mark.parametrize(("question", "label"), [("il sabato", "Il sabato"), ("la domenica", "La domenica")])
+@pytest.mark.parametrize(
+    ("question", "label"), [("il sabato", "Il sabato"), ("la domenica", "La domenica")]
+)
 def test_weekend_is_closed_and_the_week_is_told(
     hours: OpeningHours, question: str, label: str
 ) -> None:
@@ -181,7 +183,17 @@ def test_answers_for_every_day_agree_with_the_hours(hours: OpeningHours) -> None
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 10, 1)),
     st.sampled_from(
-        ["adesso", "oggi", "domani", "venerdì", "la domenica", "natale", "7 dicembre", "orari", "pasqua"]
+        [
+            "adesso",
+            "oggi",
+            "domani",
+            "venerdì",
+            "la domenica",
+            "natale",
+            "7 dicembre",
+            "orari",
+            "pasqua",
+        ]
     ),
 )
 def test_every_answer_is_complete_sentences(

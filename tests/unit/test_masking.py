@@ -55,7 +55,9 @@ def test_personal_data_is_covered_wherever_it_stands(marker: str, label: str) ->
         assert [part for part in parts if len(part) > 3 and part in masked] == []
 
 
-@pytest.mark.parametrize("text", ["tel.3331234567", "cell:3331234567", "n.3331234567", "tel 3331234567"])
+@pytest.mark.parametrize(
+    "text", ["tel.3331234567", "cell:3331234567", "n.3331234567", "tel 3331234567"]
+)
 def test_a_telephone_number_stuck_to_its_label_is_covered(text: str) -> None:
     """T70."""
     assert "3331234567" not in mask(text)
@@ -150,7 +152,12 @@ def test_no_mobile_number_survives(number: int, frame: str) -> None:
 
 
 @EXAMPLES
-@given(st.text(alphabet=st.characters(blacklist_categories=("Nd", "Cs"), blacklist_characters="@"), max_size=80))
+@given(
+    st.text(
+        alphabet=st.characters(blacklist_categories=("Nd", "Cs"), blacklist_characters="@"),
+        max_size=80,
+    )
+)
 def test_text_without_numbers_addresses_and_names_is_kept(text: str) -> None:
     if "chiamo" not in text.lower() and "nome" not in text.lower() and "ono" not in text.lower():
         assert mask(text) == text

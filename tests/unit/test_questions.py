@@ -9,7 +9,24 @@ from hypothesis import strategies as st
 from bot.assistant.questions import split_questions
 from tests.support.counts import count
 
-WORDS = "quando dove come chi quanto costa aprite siete e poi inoltre il bollino rho grazie che".split()
+WORDS = [
+    "quando",
+    "dove",
+    "come",
+    "chi",
+    "quanto",
+    "costa",
+    "aprite",
+    "siete",
+    "e",
+    "poi",
+    "inoltre",
+    "il",
+    "bollino",
+    "rho",
+    "grazie",
+    "che",
+]
 MARKS = ["? ", "?", ", ", " ", ". ", "! ", "; ", " e ", " e poi "]
 SENTENCES = st.lists(
     st.tuples(st.sampled_from(WORDS), st.sampled_from(MARKS)), min_size=1, max_size=20

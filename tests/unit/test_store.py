@@ -36,7 +36,9 @@ def small(tmp_path: Path) -> Content:
 
 
 def count_rows(connection: sa.Connection) -> int:
-    return int(connection.execute(sa.select(sa.func.count()).select_from(knowledge_records)).scalar_one())
+    return int(
+        connection.execute(sa.select(sa.func.count()).select_from(knowledge_records)).scalar_one()
+    )
 
 
 def without_record(content: Content, record_id: str) -> Content:
