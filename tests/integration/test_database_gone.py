@@ -9,6 +9,7 @@ import pwd
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ from bot.storage.app_state import read_state, write_state
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from tests.support.postgres import _free_port
+from tests.support.servers import eventually
+
+_OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+CUT_ALL_OTHERS = f"SELECT pg_terminate_backend(pid) {_OTHERS}"
+IS_SLEEPING = f"SELECT count(*) {_OTHERS} AND state = 'active' AND query LIKE '%pg_sleep%'"
 
 
 async def assert_unavailable(database: Database, *, reads: bool = True) -> None:
@@ -102,12 +108,21 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path, place: 
         await database.close()
 
 
-@pytest.fixture
-def closed_folder() -> Iterator[Path]:
+@pytest.fixture(params=["with a database", "empty"])
+def closed_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A folder in which an unprivileged user may read and not write."""
     with tempfile.TemporaryDirectory(prefix="sportello-chiuso-") as name:
-        yield Path(name)
-        Path(name).chmod(0o755)
+        folder = Path(name)
+        if request.param == "with a database":
+            sqlite3.connect(folder / "sportello.db").execute("PRAGMA journal_mode=WAL").close()
+            (folder / "sportello.db").chmod(0o444)
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
+def _create_table(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("CREATE TABLE prova (numero INTEGER)")
 
 
 def _outcome_without_privileges(url: str) -> str:
@@ -119,7 +134,7 @@ def _outcome_without_privileges(url: str) -> str:
         if os.geteuid() == 0:
             os.setuid(pwd.getpwnam("nobody").pw_uid)
         try:
-            asyncio.run(Database(url).write(write_state, "chiave", "valore"))
+            asyncio.run(Database(url).write(_create_table))
             sender.send("stored")
         except Exception as error:
             sender.send(type(error).__name__)
@@ -134,18 +149,9 @@ def _outcome_without_privileges(url: str) -> str:
         process.join()
 
 
-@pytest.mark.parametrize("exists", [True, False], ids=["with a database", "empty"])
-async def test_a_folder_that_may_not_be_written_is_unavailable(
-    closed_folder: Path, exists: bool
-) -> None:
-    path = closed_folder / "sportello.db"
-    if exists:
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        await migrate(database)
-        await database.close()
-        path.chmod(0o444)
-    closed_folder.chmod(0o555)
-    assert _outcome_without_privileges(f"sqlite+aiosqlite:///{path}") == "StorageUnavailable"
+async def test_a_folder_that_may_not_be_written_is_unavailable(closed_folder: Path) -> None:
+    url = f"sqlite+aiosqlite:///{closed_folder / 'sportello.db'}"
+    assert _outcome_without_privileges(url) == "StorageUnavailable"
 
 
 @pytest.mark.postgres
@@ -194,7 +200,7 @@ async def test_a_postgres_without_a_free_connection_is_unavailable_and_heals(
     database = Database(postgres_url)
     taken: list[Any] = []
     try:
-        with pytest.raises(asyncpg.TooManyConnectionsError):
+        with suppress(asyncpg.TooManyConnectionsError):
             for _ in range(200):
                 taken.append(await asyncpg.connect(plain))
         with pytest.raises(StorageUnavailable):
@@ -212,17 +218,13 @@ async def test_a_connection_that_is_cut_costs_at_most_one_error(
 ) -> None:
     """T11: PostgreSQL is restarted; the next work goes through without a restart of ours."""
     administrator = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
-    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
     await asyncio.gather(*(postgres.write(write_state, f"k{n}", "v") for n in range(5)))
     if while_working:
         working = asyncio.create_task(
             postgres.write(lambda c: c.execute(sa.text("SELECT pg_sleep(20)")) and None)
         )
-        while not await administrator.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)%' AND state = 'active' AND pid <> pg_backend_pid()"
-        ):
-            await asyncio.sleep(0.02)
-    await administrator.execute(cut)
+        await eventually(lambda: administrator.fetchval(IS_SLEEPING))
+    await administrator.execute(CUT_ALL_OTHERS)
     if while_working:
         with pytest.raises(StorageUnavailable):
             await asyncio.wait_for(working, 10)

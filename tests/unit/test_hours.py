@@ -32,7 +32,7 @@ EVERY_YEAR = [
     "12-26",
 ]
 EASTER_MONDAYS = {date(2026, 4, 6), date(2027, 3, 29)}
-EXAMPLES = settings(max_examples=count(200, 2_000), deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=count(120, 2_000), deadline=None, derandomize=True)
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 10, 31, 23, 59))
 
 

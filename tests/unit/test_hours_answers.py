@@ -179,7 +179,7 @@ def test_answers_for_every_day_agree_with_the_hours(hours: OpeningHours) -> None
         assert NUMBER in answer
 
 
-@settings(max_examples=count(200, 2_000), deadline=None, derandomize=True)
+@settings(max_examples=count(120, 2_000), deadline=None, derandomize=True)
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 10, 1)),
     st.sampled_from(

@@ -11,7 +11,7 @@ from tests.support.counts import count
 
 ITALIAN = st.text(alphabet="abcdeilmnorstuvzABCEIRSU àèéìòù'’.,;!?-/_12369€@\n", max_size=80)
 ANYTHING = st.text(max_size=60)
-EXAMPLES = settings(max_examples=count(300, 2_000), deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=count(150, 2_000), deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize(
