@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.channels import rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
-from bot.errors import ModelError
+from bot.errors import SportelloError
 from bot.keys import DATABASE, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
 from bot.runtime import Runtime
@@ -69,11 +69,9 @@ async def _model_life(runtime: Runtime, *, watch: bool) -> None:
     try:
         if not runtime.assistants.is_ready:
             await runtime.load()
-    except ModelError as error:
+    except SportelloError as error:
         # The process stays up and says why in /readyz; a model trained later is taken over.
         runtime.assistants.problem = str(error).splitlines()[0]
-        log.error(
-            "model.missing", reason=str(error), remedy="run `sportello train`, read its output"
-        )
+        log.error("start.incomplete", kind=type(error).__name__, reason=str(error))
     if watch:
         await runtime.assistants.watch()

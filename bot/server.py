@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bot.app import create_app
 from bot.errors import ConfigurationError
+from bot.http_server import Runner
 from bot.keys import RUNTIME
 from bot.limits import SHUTDOWN_GRACE_S
 from bot.settings import Settings
@@ -33,7 +34,7 @@ async def _serve(settings: Settings, console: Console) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     application = create_app(settings)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_GRACE_S)
+    runner = Runner(application, access_log=None, shutdown_timeout=SHUTDOWN_GRACE_S)
     console.print("==> Carico le conoscenze e apro il database", highlight=False)
     await runner.setup()
     try:

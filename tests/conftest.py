@@ -15,7 +15,9 @@ os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-for _name in [name for name in os.environ if name.startswith("SPORTELLO_")]:
+for _name in [
+    name for name in os.environ if name.startswith("SPORTELLO_") and name != "SPORTELLO_TEST_FULL"
+]:
     del os.environ[_name]
 
 from bot.assistant.tensorflow_stand_in import install  # noqa: E402

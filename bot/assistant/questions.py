@@ -21,7 +21,7 @@ _MIN_WORDS: Final = 2
 def split_questions(text: str) -> list[str]:
     """Parts of a message that each ask something; the whole text if it does not fall into such parts."""
     parts: list[str] = []
-    for sentence in _AFTER_MARK.split(text.strip()):
+    for sentence in _AFTER_MARK.split(" ".join(text.split())):
         parts.extend(_BEFORE_SECOND.split(sentence))
     asking = [part.strip(" ,;.") for part in parts]
     asking = [p for p in asking if _QUESTION.search(p) and len(p.split()) >= _MIN_WORDS]

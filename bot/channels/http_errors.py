@@ -65,7 +65,8 @@ async def errors_middleware(request: web.Request, handler: Handler) -> web.Strea
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        response = error_response(error.status, error.reason)
+        too_long = text("request_too_large") if error.status == 413 else ""
+        response = error_response(error.status, error.reason, message=too_long)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp import web
 from bot.channels.http_errors import BadRequest
 from bot.limits import METADATA_MAX_DEPTH
 
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _JSON_TYPES: Final = frozenset({"application/json", "text/json"})
 
 
@@ -25,12 +27,15 @@ async def read_json_object(request: web.Request) -> dict[str, Any]:
         raise web.HTTPUnsupportedMediaType(reason="send Content-Type: application/json")
     if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8"):
         raise web.HTTPUnsupportedMediaType(reason="send UTF-8")
-    raw = await request.read()
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError:
+        raise BadRequest("the body cannot be unpacked") from None
     try:
         body = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8") from None
-    if _depth(body) > METADATA_MAX_DEPTH:
+    if _depth(_STRINGS.sub("", body)) > METADATA_MAX_DEPTH:
         raise BadRequest(f"the body is nested deeper than {METADATA_MAX_DEPTH} levels")
     try:
         data = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)

@@ -90,7 +90,7 @@ def _authorise(request: web.Request, *, open_on_loopback: bool) -> None:
     if settings.api_token is not None:
         offered = request.headers.get("Authorization", "")
         expected = f"Bearer {settings.api_token.get_secret_value()}"
-        if not hmac.compare_digest(offered.encode(), expected.encode()):
+        if not hmac.compare_digest(offered.encode("utf-8", "surrogateescape"), expected.encode()):
             raise AccessDenied("this door needs the API token")
         return
     if not open_on_loopback:

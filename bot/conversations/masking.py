@@ -14,15 +14,15 @@ _OFFICE: Final = re.compile(
 )
 _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    ("[codice fiscale]", re.compile(r"\b[A-Z]{6}\s?\d{2}\s?[A-EHLMPRST]\s?\d{2}\s?[A-Z]\s?\d{3}\s?[A-Z]\b", re.IGNORECASE)),
+    ("[codice fiscale]", re.compile(r"\b[A-Z]{3}\s?[A-Z]{3}\s?[\dLMNPQRSTUV]{2}\s?[A-EHLMPRST]\s?[\dLMNPQRSTUV]{2}\s?[A-Z]\s?[\dLMNPQRSTUV]{3}\s?[A-Z]\b", re.IGNORECASE)),
     ("[IBAN]", re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,3})?\b", re.IGNORECASE)),
-    ("[e-mail]", re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("[e-mail]", re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")),
     ("[carta]", re.compile(r"\b(?:\d{4}[ -]?){3}\d{4}\b")),
-    ("[targa]", re.compile(r"\b[A-HJ-NPR-TV-Z]{2}\s?\d{3}\s?[A-HJ-NPR-TV-Z]{2}\b", re.IGNORECASE)),
-    ("[telefono]", re.compile(r"(?<![\w/.])(?:\+|00)?\d(?:[ ./-]?\d){7,13}(?![\w/])")),
+    ("[targa]", re.compile(r"\b[A-HJ-NPR-TV-Z]{2}[\s-]?\d{3}[\s-]?[A-HJ-NPR-TV-Z]{2}\b", re.IGNORECASE)),
+    ("[telefono]", re.compile(r"(?<![\w/.])\(?(?:\+|00)?\d(?:[ ./()-]{0,2}\d){7,13}(?![\w/])")),
 )  # fmt: skip
 _NAME: Final = re.compile(
-    rf"\b((?:mi chiamo|il mio nome (?:è|e)|a nome(?: di)?|sono (?:il|la) (?:signor|signora|sig\.?|sig\.ra|dott\.?|dott\.ssa))\s+)"
+    rf"\b((?:mi chiamo|il mio nome (?:è|e)|a nome(?: di)?|sono (?:il|la) (?:signor|signora|sig\.?|sig\.ra|dott\.?|dott\.ssa))\s*:?\s+)"
     rf"({_WORD}(?:\s+(?!e\b|ed\b|vorrei\b|volevo\b|ho\b|abito\b|e'\b){_WORD}){{0,2}})",
     re.IGNORECASE,
 )

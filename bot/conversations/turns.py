@@ -259,4 +259,8 @@ def refusal(text: str, max_chars: int = MESSAGE_MAX_CHARS) -> dict[str, Any] | N
         key = "message_too_long"
     if not key:
         return None
-    return {"text": sentence(key), "custom": {"status": "refused", "topic": key, "records": []}}
+    shown = f"{max_chars:,}".replace(",", ".")
+    return {
+        "text": sentence(key, max_chars=shown),
+        "custom": {"status": "refused", "topic": key, "records": []},
+    }

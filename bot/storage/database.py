@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from asyncpg import PostgresError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -22,6 +23,17 @@ from bot.storage.sqlite import SQLiteThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_UNREACHABLE: Final = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    OSError,
+    asyncio.TimeoutError,
+    StorageUnavailable,
+)
+_SERVER_TROUBLE: Final = frozenset({"08", "53", "57"})
+"""SQLSTATE classes: connection lost, resources exhausted, stopped by an operator."""
 
 _POOL_TIMEOUT_S: Final = 10
 _CONNECT_TIMEOUT_S: Final = 5
@@ -106,8 +118,12 @@ class _Postgres:
 
 
 def _translated(error: Exception) -> Exception:
-    unreachable = isinstance(error, (OperationalError, InterfaceError, PoolTimeout, OSError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
+    unreachable = (
+        isinstance(error, _UNREACHABLE)
+        # SQLite says only "database error" of a file that is no database.
+        or type(error) is DatabaseError
+        or (isinstance(error, DBAPIError) and error.connection_invalidated)
+        or (isinstance(error, PostgresError) and str(error.sqlstate)[:2] in _SERVER_TROUBLE)
     )
     return StorageUnavailable(f"{type(error).__name__}: {_reason(error)}") if unreachable else error
 

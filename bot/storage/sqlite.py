@@ -16,6 +16,8 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
+from bot.errors import StorageUnavailable
+
 T = TypeVar("T")
 Unit = Callable[[sa.Connection], Any]
 
@@ -42,13 +44,16 @@ class SQLiteThreads:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-read")
         self._queue: queue.SimpleQueue[tuple[Unit, Future[Any]] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
+        self._closed = False
 
     async def read(self, unit: Callable[[sa.Connection], T]) -> T:
         """Run a unit that only reads."""
+        self._refuse_when_closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
 
     async def write(self, unit: Callable[[sa.Connection], T]) -> T:
         """Run a unit in a write transaction; returns when it is committed."""
+        self._refuse_when_closed()
         if self._writer is None:
             self._writer = threading.Thread(
                 target=self._write_loop, name="sqlite-write", daemon=True
@@ -61,11 +66,16 @@ class SQLiteThreads:
 
     async def close(self) -> None:
         """Finish what is queued, then close the file."""
+        self._closed = True
         if self._writer is not None:
             self._queue.put(None)
             await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StorageUnavailable("the database is closed")
 
     def _read(self, unit: Callable[[sa.Connection], T]) -> T:
         with self._engine.connect() as connection:

@@ -175,7 +175,11 @@ class FactIndex:
         plain = " ".join(words(question))
         if not plain:
             return []
-        query = self._index.parse_query(plain, list(_BOOSTS), field_boosts=_BOOSTS)
+        try:
+            query = self._index.parse_query(plain, list(_BOOSTS), field_boosts=_BOOSTS)
+        except ValueError:
+            # Nothing but stop words is left of the question.
+            return []
         hits = []
         for score, address in self._searcher.search(query, limit).hits:
             document = self._searcher.doc(address)

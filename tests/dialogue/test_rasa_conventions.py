@@ -108,10 +108,10 @@ def test_stories_run_with_the_model_of_today(commands: Running, checkout: Path) 
     assert f"Evaluating {count} stories" in output
 
 
-def _run(checkout: Path, *arguments: str, stdin: str = "", timeout: int = COMMAND_TIMEOUT_S) -> str:
+def _run(checkout: Path, *arguments: str, typed: str = "", timeout: int = COMMAND_TIMEOUT_S) -> str:
     """Output of a command that is run to its good end."""
     log = checkout.parent / f"{arguments[0]}-{arguments[1] if len(arguments) > 1 else ''}.log"
-    process = start_rasa(checkout, *arguments, log=log, stdin=stdin)
+    process = start_rasa(checkout, *arguments, log=log, typed=typed)
     try:
         code = process.wait(timeout)
     finally:
@@ -159,7 +159,7 @@ def test_a_fresh_checkout_trains_talks_splits_and_tests(checkout: Path) -> None:
     with _actions_server(checkout):
         # Only the address is chosen: without it the shell's server listens on every interface.
         address = ("-i", "127.0.0.1", "-p", str(_free_port()))
-        said = _run(checkout, "shell", *address, stdin="orari del venerdì?\n/stop\n")
+        said = _run(checkout, "shell", *address, typed="orari del venerdì?\n/stop\n")
     assert "10.00-12.00" in said
     assert '"status": "answered"' in said
     _run(checkout, "data", "split", "nlu")

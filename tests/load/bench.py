@@ -28,7 +28,6 @@ LOADS: Final = ((1, 5), (32, 1), (50, 1))
 """Conversations at once, and how often that is repeated: 20 messages alone say little."""
 
 LONG_CONVERSATION: Final = 200
-LONG_CONVERSATIONS: Final = 3
 _BUSY: Final = 0.5
 
 console = Console(width=110, highlight=False)
@@ -110,7 +109,7 @@ async def _measure(ours: Server, stock: Server) -> None:
     for side in sides:
         side.memory_loaded_mb = side.memory_mb()
         console.print(f"{side.name}: conversations of {LONG_CONVERSATION} messages …")
-        await side.grow(LONG_CONVERSATION, LONG_CONVERSATIONS, texts)
+        await side.grow(LONG_CONVERSATION, texts)
 
 
 def _table(ours: Server, stock: Server) -> Table:

@@ -43,17 +43,19 @@ def rasa_environment(checkout: Path) -> dict[str, str]:
 
 
 def start_rasa(
-    checkout: Path, *arguments: str, log: Path, stdin: str = ""
+    checkout: Path, *arguments: str, log: Path, typed: str = ""
 ) -> subprocess.Popen[bytes]:
-    """Start a stock command in the copy; its output goes to ``log``."""
-    given = log.with_suffix(".in")
-    given.write_text(stdin, encoding="utf-8")
-    with log.open("wb") as output, given.open("rb") as reading:
-        return subprocess.Popen(
+    """Start a stock command in the copy; its output goes to ``log``, ``typed`` comes to it through a pipe."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
             [str(Path(sys.executable).with_name("rasa")), *arguments],
             cwd=checkout,
             env=rasa_environment(checkout),
-            stdin=reading,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    if process.stdin is not None:
+        process.stdin.write(typed.encode())
+        process.stdin.close()
+    return process

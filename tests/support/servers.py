@@ -17,6 +17,7 @@ from aiohttp import web
 
 from bot.app import create_app
 from bot.assistant.assistant import Assistant
+from bot.http_server import Runner
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -59,7 +60,7 @@ async def serving(settings: Settings, assistant: Assistant | None) -> AsyncItera
     if assistant is not None:
         runtime.assistants.use(assistant)
     application = create_app(settings, runtime=runtime)
-    runner = web.AppRunner(application, access_log=None)
+    runner = Runner(application, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]

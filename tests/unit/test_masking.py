@@ -130,6 +130,19 @@ def test_laws_dates_hours_and_amounts_stay_readable(text: str) -> None:
     assert mask(f"vale ancora ({text})?") == f"vale ancora ({text})?"
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("il 17/09/2015 800.88.33.11 era occupato", "il 17/09/2015 800.88.33.11 era occupato"),
+        ("20122 800.88.33.11", "20122 800.88.33.11"),
+        ("800.88.33.11 3331234567", "800.88.33.11 [telefono]"),
+        ("17/09/2015 3331234567", "17/09/2015 [telefono]"),
+    ],
+)
+def test_figures_side_by_side_are_told_apart(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
 def test_several_markers_in_one_message_are_all_covered() -> None:
     """T70."""
     text = "mi chiamo Anna Neri, CF RSSMRA80A01F205X, tel 3331234567 o anna@example.com; ho chiamato 800.88.33.11"

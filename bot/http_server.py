@@ -1,0 +1,45 @@
+"""The web server with our error shape for what never reaches the application: bytes that are not HTTP as we speak it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from bot.channels.http_errors import SECURITY_HEADERS, error_response
+
+
+class Runner(web.AppRunner):
+    """`web.AppRunner` whose connections answer malformed requests in JSON, without quoting them."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        # aiohttp offers no way to choose the handler class; the layout of ours is the same.
+        server.__class__ = _Server
+        return server
+
+
+class _Server(web.Server):
+    def __call__(self) -> Any:
+        handler = super().__call__()
+        handler.__class__ = _Handler
+        return handler
+
+
+class _Handler(RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: Any,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that could not be parsed."""
+        response = error_response(status, "not a request that this server understands")
+        response.headers.update(SECURITY_HEADERS)
+        response.headers["Cache-Control"] = "no-store"
+        response.force_close()
+        return response
