@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
@@ -11,26 +10,17 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
 from actions.conversation_state import (
-    entities_of,
     intent_of,
-    places_of,
     remember,
     remembered,
     text_of,
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.offers import answer_offers
-from actions.opening_hours import PHONE, answer_hours, next_phone_opening
-from actions.places import (
-    answer_comune_data,
-    answer_comuni_of_zone,
-    answer_zone_of_comune,
-    asks_for_data,
-)
-from actions.replies import Reply, ask_about, clock_time, send
+from actions.follow_up import answer_follow_up, continues
+from actions.opening_hours import PHONE, next_phone_opening
+from actions.replies import Reply, clock_time, send
 from actions.texts import text
-from bot.appointments.dates import NamedDays, named_days
 
 _WORDS_ALONE: Final = 0.48
 """Support from which a search answers although the classifier did not recognise the question."""
@@ -39,13 +29,6 @@ _PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
 _CONTACTS: Final = ("Contatti dell'URP", "Come posso contattare l'URP?")
-
-_CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]] = {
-    "ask_zone_of_comune": answer_zone_of_comune,
-    "ask_comuni_of_zone": answer_comuni_of_zone,
-    "ask_comune": answer_comune_data,
-    "ask_urp_hours": answer_hours,
-}
 
 
 class ActionFollowUp(Action):
@@ -62,40 +45,6 @@ class ActionFollowUp(Action):
         return answer_follow_up(dispatcher, tracker)
 
 
-def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
-    """Continue the last topic."""
-    context = current_context()
-    memory = remembered(tracker)
-    asked = named_days(text_of(tracker), context.clock.now().date())
-    about_day = asked != NamedDays()
-    if memory["intent"].startswith("ask_urp") and about_day:
-        return answer_hours(dispatcher, tracker)
-    if memory["intent"] == "search_job_offers":
-        return answer_offers(dispatcher, tracker, refine=True)
-    places = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
-    if memory.get("comune") and not places and asks_for_data(text_of(tracker)):
-        return answer_comune_data(dispatcher, tracker)
-    if memory["intent"] in _CONTINUE and (places or memory["intent"] != "ask_urp_hours"):
-        handler = _CONTINUE[memory["intent"]]
-        if places and places[0]["kind"] == "zone" and memory["intent"] == "ask_zone_of_comune":
-            handler = answer_comuni_of_zone
-        return handler(dispatcher, tracker)
-    if memory["topic"]:
-        finding = context.knowledge.finder.find(
-            text_of(tracker),
-            topics_of(tracker),
-            within=memory["topic"],
-            places=places_of(tracker, context.knowledge),
-        )
-        return answer_finding(dispatcher, tracker, context.knowledge, finding)
-    if places:
-        return answer_zone_of_comune(dispatcher, tracker)
-    if about_day:
-        return answer_hours(dispatcher, tracker)
-    send(dispatcher, Reply(text("follow_up_lost"), "ambiguous", "", (), (_HELP, _HOURS)))
-    return remember(tracker)
-
-
 class ActionNotUnderstood(Action):
     """Ask for other words; the second time in a row offer a person and the numero verde."""
 
@@ -108,6 +57,8 @@ class ActionNotUnderstood(Action):
     ) -> list[Any]:
         """Search once more by words, then admit it."""
         knowledge = current_context().knowledge
+        if continues(tracker):
+            return answer_follow_up(dispatcher, tracker)
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
         if finding.outcome != "weak" and finding.support >= _WORDS_ALONE:
             return answer_finding(dispatcher, tracker, knowledge, finding)
@@ -116,7 +67,7 @@ class ActionNotUnderstood(Action):
         if missed >= 2:
             reply = Reply(text("not_understood_again"), "not_found", "", (), (_PERSON, _CONTACTS))
         else:
-            near = tuple((record.title, ask_about(record)) for record in finding.near[:2])
+            near = tuple((record.title, record.question) for record in finding.near[:2])
             reply = Reply(text("not_understood"), "not_found", "", (), (*near, _HELP))
         send(dispatcher, reply)
         return [SlotSet("context", {**memory, "missed": missed})]

@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation_state import intent_of, remember
-from actions.replies import Reply, ask_about, compose, send
+from actions.replies import Reply, compose, send
 from actions.texts import text
 from knowledge.base import KnowledgeBase
 from knowledge.search.finder import Finding
@@ -24,7 +24,7 @@ def answer_finding(
     if finding.outcome == "found" and finding.record is not None:
         send(dispatcher, compose(knowledge, finding.record, finding.facts, finding.missing_facet))
         return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
-    buttons = tuple((record.title, ask_about(record)) for record in finding.near)
+    buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":
         first, second = finding.near[0], finding.near[1]
         question = text("ambiguous", first=first.title, second=second.title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
@@ -25,20 +25,6 @@ _BUTTONS = (
 )
 
 
-class ActionUrpHours(Action):
-    """Say when the numero verde answers and how the desk receives."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_urp_hours"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for the day that the question names."""
-        return answer_hours(dispatcher, tracker)
-
-
 def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     """Answer a question about hours (also as a follow-up: "e il venerdì?")."""
     context = current_context()
@@ -46,7 +32,10 @@ def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any
     asked = named_days(text_of(tracker), now.date())
     sentences = hours_sentences(context.knowledge.hours, asked, now)
     answer = " ".join(sentences) + "\n" + _source(context.knowledge)
-    send(dispatcher, Reply(answer, "answered", TOPIC, (TOPIC,), _BUTTONS))
+    day = now.date() if asked.now else asked.days[0] if len(asked.days) == 1 else None
+    uncertain = day is not None and context.knowledge.hours.day(PHONE, day).unconfirmed
+    status = "to_confirm" if uncertain else "answered"
+    send(dispatcher, Reply(answer, status, TOPIC, (TOPIC,), _BUTTONS))
     return remember(tracker, intent="ask_urp_hours", topic=TOPIC)
 
 
@@ -72,6 +61,9 @@ def _right_now(hours: OpeningHours, now: datetime) -> list[str]:
     closes = hours.closes_at(PHONE, now)
     if closes is not None:
         return [text("phone_open_now", closes=clock_time(closes))]
+    today = hours.day(PHONE, now.date())
+    if today.unconfirmed:
+        return [text("phone_closed_unconfirmed", day="Oggi", holiday=today.closed_because)]
     return [
         text("phone_closed_now", because=_because(hours.day(PHONE, now.date()))),
         *_next(hours, now),

@@ -78,6 +78,8 @@ def compose(
 ) -> Reply:
     """Answer from a record: its best facts as far as they fit a phone screen, or its summary."""
     statements = _fitting(facts, record)
+    while len(statements) > 1 and _length(knowledge, statements) > ANSWER_TARGET_CHARS:
+        statements.pop()
     parts = [statement.text for statement in statements]
     if missing_facet:
         parts.append(text("missing_facet", facet=missing_facet))
@@ -94,6 +96,17 @@ def compose(
         status = "out_of_scope"
     ids = [record.id] + [f"{record.id}#{s.id}" for s in statements if isinstance(s, Fact)]
     return Reply(answer, status, record.id, ids, next_steps(knowledge, record))
+
+
+def _length(knowledge: KnowledgeBase, statements: Sequence[Statement]) -> int:
+    """Characters of an answer made of these statements, source line and advice included."""
+    advice = text("to_confirm") if any(s.status == "to_confirm" for s in statements) else ""
+    texts = [statement.text for statement in statements]
+    return (
+        len(" ".join(texts))
+        + len(advice)
+        + len(source_line(knowledge, (s.source for s in statements)))
+    )
 
 
 def _fitting(facts: Sequence[Fact], record: Record) -> list[Statement]:
@@ -128,13 +141,8 @@ def next_steps(knowledge: KnowledgeBase, record: Record) -> tuple[tuple[str, str
     for record_id in record.next:
         following = knowledge.record(record_id)
         if following is not None and following.id != record.id:
-            steps.append((following.title, ask_about(following)))
+            steps.append((following.title, following.question))
     return tuple(steps)
-
-
-def ask_about(record: Record) -> str:
-    """What a button that leads to a record says in the citizen's place: a plain question."""
-    return f"Parlami di: {record.title}"
 
 
 def day_name(day: date, today: date) -> str:

@@ -14,6 +14,7 @@ from knowledge.text import words
 _VIOLENCE: Final = (
     r"\b(?:mi|la|ci|le) (?:picch\w+|mena\w*|ha (?:picchiat\w|menat\w|dato uno schiaffo|messo le mani)|stalkera|perseguita|violent\w+)\b",
     r"\b(?:stalk\w+|violenza (?:domestica|in casa)|stupr\w+|violentat\w|abus\w+ sessual\w+)\b",
+    r"\b(?:mi|ci|la|le) (?:vuole|vogliono|sta per) (?:ammazzare|uccidere|picchiare)\b",
     r"\bpaura (?:di|del) (?:lui|mio marito|mio compagno|mio ex|marito|compagno)\b",
 )
 _SUICIDE: Final = (
@@ -23,6 +24,7 @@ _SUICIDE: Final = (
 _EMERGENCY: Final = (
     r"\b(?:ci sono (?:dei )?ferit+i|c e un ferit+o|perde sangue|non respira\b|e svenut\w|sta morendo|infarto in corso|ha un infarto)",
     r"\b(?:sta bruciando|va a fuoco|prende fuoco|incendio in corso|c e un incendio|fuga di gas|odore di gas|puzza di gas)\b",
+    r"\b(?:brucia(?:no)? (?:la|il|una|un|tutt\w)|dolore al petto|(?:che|sta|stanno) spar\w+|sparatoria|siamo bloccati|sta annegando)\b",
     r"\b(?:rapina in corso|mi stanno rapinando|stanno entrando i ladri|ladri in casa)\b",
 )
 _KINDS: Final = tuple(

@@ -21,6 +21,9 @@ COMMON_WORDS: Final = frozenset(
 )
 """Names that are also everyday words: alone they need a hint that a place is meant."""
 
+ORDINARY_TOWNS: Final = frozenset({"trovo", "erba", "meda", "renate", "desio", "ferno"})
+"""Towns outside whose names are everyday words that the table of words may lack."""
+
 _PLACE_HINTS: Final = frozenset(
     [
         "a",
@@ -164,7 +167,11 @@ class PlaceFinder:
         return None
 
     def _means_place(self, words: list[str], at: int, place_expected: bool) -> bool:
-        if words[at] not in COMMON_WORDS or place_expected or len(words) == 1:
+        word = words[at]
+        ordinary = word in COMMON_WORDS or (
+            self._names[word][0] == "outside" and (word in ORDINARY_TOWNS or self._is_word(word))
+        )
+        if not ordinary or place_expected or len(words) == 1:
             return True
         return at > 0 and words[at - 1] in _PLACE_HINTS
 
@@ -198,7 +205,11 @@ class PlaceFinder:
             return None, 0.0
         # A missing or doubled space is an error like another: names of a word more or less are tried too.
         names = [
-            n for length in (size - 1, size, size + 1) for n in self._by_length.get(length, ())
+            name
+            for length in (size - 1, size, size + 1)
+            for name in self._by_length.get(length, ())
+            # Towns outside are many and short: a mistyped one is looked for only when a place was asked.
+            if relaxed or self._names[name][0] != "outside"
         ]
         hits = process.extract(typed, names, scorer=OSA.distance, score_cutoff=allowed, limit=8)
         if not hits:
@@ -257,6 +268,6 @@ def _allowed_errors(length: int, relaxed: bool) -> int:
         return 0
     if length < 4:
         return 1 if relaxed else 0
-    if length < 8:
+    if length < 10:
         return 1
     return 2

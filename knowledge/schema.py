@@ -89,6 +89,11 @@ class Record(Item):
     verified_on: date | None = None
     verified_by: str | None = None
 
+    @property
+    def question(self) -> str:
+        """What a button that leads here says in the citizen's place: a plain question."""
+        return f"Parlami di: {self.title}"
+
 
 class Comune(Item):
     """A municipality of the metropolitan city. ``zone`` is empty for Milano, which is outside the zones."""

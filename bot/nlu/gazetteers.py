@@ -27,4 +27,5 @@ def gazetteer_data(content: Content) -> dict[str, Any]:
         "zones": [item.model_dump() for item in content.zones],
         "outside": [item.model_dump() for item in content.outside],
         "terms": terms,
+        "buttons": {record.id: record.question for record in content.records.values()},
     }

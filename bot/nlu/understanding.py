@@ -38,6 +38,7 @@ from knowledge.content_files import load_content
 from knowledge.danger import danger_in
 from knowledge.places import PlaceFinder
 from knowledge.schema import Comune, OutsideTowns, Zone
+from knowledge.text import fold
 from knowledge.words import ItalianWords, italian_words
 
 WORDS: Final = "sportello_words"
@@ -45,6 +46,10 @@ WORDS: Final = "sportello_words"
 
 TOPIC_RANKING: Final = "topic_ranking"
 RANKING_LENGTH: Final = 6
+ASKED_RECORD: Final = "sportello_record"
+"""Message key of the record that a button of ours asks about."""
+
+BUTTON_INTENT: Final = "ask_service"
 DANGER_INTENT: Final = "report_danger"
 _SHORT_ANSWER: Final = 5
 """Longer messages that hold a "no" are seldom just a no."""
@@ -68,6 +73,7 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
         self._storage = storage
         self._resource = resource
         self._reader: Reader | None = None
+        self._buttons: dict[str, str] = {}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -90,7 +96,7 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
         data = gazetteer_data(load_content())
         with self._storage.write_to(self._resource) as folder:
             (folder / "gazetteers.json").write_text(json.dumps(data, ensure_ascii=False))
-        self._reader = _reader(data, italian_words())
+        self._use(data)
         return self._resource
 
     @classmethod
@@ -106,8 +112,12 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
         extractor = cls(model_storage, resource)
         with model_storage.read_from(resource) as folder:
             data = json.loads((folder / "gazetteers.json").read_text())
-        extractor._reader = _reader(data, italian_words())
+        extractor._use(data)
         return extractor
+
+    def _use(self, data: dict[str, Any]) -> None:
+        self._reader = _reader(data, italian_words())
+        self._buttons = {fold(asking): record for record, asking in data["buttons"].items()}
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Read every training example."""
@@ -120,6 +130,7 @@ class GazetteerExtractor(GraphComponent, EntityExtractorMixin):
         for message in messages:
             reading = self._read(message)
             message.set(WORDS, reading.words)
+            message.set(ASKED_RECORD, self._buttons.get(fold(message.get(TEXT) or "")))
             entities = self.add_extractor_name([dict(entity) for entity in reading.entities])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
@@ -218,6 +229,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Set intent, intent ranking and topic ranking."""
         for message in messages:
             intents, topics = self.rank(message.get(WORDS) or ())
+            asked = message.get(ASKED_RECORD)
+            if asked:
+                intents = [{"name": BUTTON_INTENT, "confidence": 1.0}]
+                topics = [{"name": asked, "intent": BUTTON_INTENT, "confidence": 1.0}]
+            elif intents and intents[0]["name"] in ("affirm", "deny") and message.get(ENTITIES):
+                # "no scusa, volevo dire Rho": the correction is what matters.
+                intents = [{"name": "follow_up", "confidence": 1.0}, *intents]
             danger = danger_in(message.get(TEXT) or "")
             if danger:
                 sure = {"name": DANGER_INTENT, "confidence": 1.0}

@@ -42,3 +42,10 @@ def asked_facets(words: list[str]) -> list[str]:
     """Facets that a question touches, the most telling first."""
     plain = " ".join(words)
     return [facet for facet, pattern in _COMPILED if pattern.search(plain)]
+
+
+def without_facet_words(plain: str) -> str:
+    """Folded text without the words that only say which side of a topic is meant."""
+    for _, pattern in _COMPILED:
+        plain = pattern.sub(" ", plain)
+    return plain

@@ -48,9 +48,19 @@ def breakable(model_file: Path, actions: InProcessActions) -> Assistant:
 async def client(
     make_settings: Any, breakable: Assistant, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Client]:
-    """A server that looks for unanswered messages only when it starts: what heals is the citizen's own retry."""
+    """A server on each database."""
     share_knowledge(monkeypatch)
     async with serving(make_settings(database_url=database_url), breakable) as client:
+        yield client
+
+
+@pytest.fixture
+async def sqlite_client(
+    make_settings: Any, breakable: Assistant, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Client]:
+    """A server for faults that have nothing to do with the database."""
+    share_knowledge(monkeypatch)
+    async with serving(make_settings(database_url=sqlite_url), breakable) as client:
         yield client
 
 
@@ -209,20 +219,23 @@ async def _answers_a_number(dispatcher: Any, _tracker: Any, _domain: Any) -> Any
     ],
 )
 async def test_an_action_that_fails_gives_the_fault_sentence_and_the_conversation_goes_on(
-    client: Client, actions: InProcessActions, monkeypatch: pytest.MonkeyPatch, broken_action: Any
+    sqlite_client: Client,
+    actions: InProcessActions,
+    monkeypatch: pytest.MonkeyPatch,
+    broken_action: Any,
 ) -> None:
     """T15: never an empty list (A3), never a message that blocks those behind it."""
-    assert_remembers(OPENING, await client.say(OPENING))
+    assert_remembers(OPENING, await sqlite_client.say(OPENING))
     with monkeypatch.context() as broken:
         broken.setitem(actions.executor.actions, "action_follow_up", broken_action)
-        assert_fault(await asyncio.wait_for(client.say("e Melegnano?", message_id="m2"), 5))
-    assert_remembers(FOLLOW_UP, await client.say(FOLLOW_UP))
-    stored = (await stored_conversations(client.runtime.database))["cittadino"]
+        assert_fault(await asyncio.wait_for(sqlite_client.say("e Melegnano?", message_id="m2"), 5))
+    assert_remembers(FOLLOW_UP, await sqlite_client.say(FOLLOW_UP))
+    stored = (await stored_conversations(sqlite_client.runtime.database))["cittadino"]
     stored.assert_answered_once_in_order(3)
 
 
 async def test_a_hanging_action_delays_nobody_else(
-    client: Client, actions: InProcessActions, monkeypatch: pytest.MonkeyPatch
+    sqlite_client: Client, actions: InProcessActions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T5, T15: others are answered before the action is given up."""
     monkeypatch.setattr(actions, "_timeout_s", 30)
@@ -233,37 +246,37 @@ async def test_a_hanging_action_delays_nobody_else(
         await asyncio.Event().wait()
 
     monkeypatch.setitem(actions.executor.actions, ACTION, hangs)
-    stuck = asyncio.create_task(client.say(OPENING, sender="bloccato"))
+    stuck = asyncio.create_task(sqlite_client.say(OPENING, sender="bloccato"))
     await asyncio.wait_for(begun.wait(), 10)
-    answer = await asyncio.wait_for(client.say("in che zona è Rho?", sender="altro"), 5)
+    answer = await asyncio.wait_for(sqlite_client.say("in che zona è Rho?", sender="altro"), 5)
     assert answer[0]["custom"]["status"] == "answered"
     assert not stuck.done()
     monkeypatch.undo()
     stuck.cancel()
-    for task in client.runtime.turns._tasks:
+    for task in sqlite_client.runtime.turns._tasks:
         task.cancel()
 
 
 async def test_a_model_that_fails_gives_the_fault_sentence_and_keeps_the_memory(
-    client: Client, monkeypatch: pytest.MonkeyPatch, breakable: Assistant
+    sqlite_client: Client, monkeypatch: pytest.MonkeyPatch, breakable: Assistant
 ) -> None:
     """T15: the message is done with, the state before it stays."""
 
     async def fails(*_: Any, **__: Any) -> Any:
         raise RuntimeError("prova")
 
-    assert_remembers(OPENING, await client.say(OPENING))
+    assert_remembers(OPENING, await sqlite_client.say(OPENING))
     with monkeypatch.context() as broken:
         broken.setattr(breakable._processor, "parse_message", fails)
-        assert_fault(await client.say("e Melegnano?", message_id="m2"))
-    assert_fault(await client.say("e Melegnano?", message_id="m2"))
-    assert_remembers(FOLLOW_UP, await client.say(FOLLOW_UP))
-    stored = (await stored_conversations(client.runtime.database))["cittadino"]
+        assert_fault(await sqlite_client.say("e Melegnano?", message_id="m2"))
+    assert_fault(await sqlite_client.say("e Melegnano?", message_id="m2"))
+    assert_remembers(FOLLOW_UP, await sqlite_client.say(FOLLOW_UP))
+    stored = (await stored_conversations(sqlite_client.runtime.database))["cittadino"]
     stored.assert_answered_once_in_order(3)
 
 
 async def test_one_persons_broken_message_does_not_keep_others_waiting(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    sqlite_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A turn that fails each time stays alone: the look for unanswered messages reaches the next conversation."""
     commit = inbox.commit_turn
@@ -275,12 +288,12 @@ async def test_one_persons_broken_message_does_not_keep_others_waiting(
         return bool(commit(connection, conversation_id=conversation_id, **values))
 
     monkeypatch.setattr(inbox, "commit_turn", refuses_one)
-    first = await client.runtime.turns.receive(Incoming(CHANNEL, "primo", OPENING))
+    first = await sqlite_client.runtime.turns.receive(Incoming(CHANNEL, "primo", OPENING))
     poisoned = first.conversation_id
-    second = await client.runtime.turns.receive(Incoming(CHANNEL, "secondo", OPENING))
+    second = await sqlite_client.runtime.turns.receive(Incoming(CHANNEL, "secondo", OPENING))
     with pytest.raises(ValueError, match="prova"):
-        await client.runtime.turns.answer(first)
+        await sqlite_client.runtime.turns.answer(first)
     with suppress(ValueError):
-        await client.runtime.turns.recover()
-    answers = await client.runtime.database.read(inbox.stored_answers, second.inbound_id)
+        await sqlite_client.runtime.turns.recover()
+    answers = await sqlite_client.runtime.database.read(inbox.stored_answers, second.inbound_id)
     assert answers is not None, "the second conversation waits behind the first"

@@ -44,7 +44,7 @@ async def test_swapping_the_model_fails_no_request_and_forgets_nobody(
     make_settings: Any,
     assistant: Assistant,
     model_file: Path,
-    database_url: str,
+    sqlite_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """T9: eight people talk while the model is loaded again three times."""
@@ -60,8 +60,9 @@ async def test_swapping_the_model_fails_no_request_and_forgets_nobody(
             said[who] += 1
             if after_the_last_swap == 3:
                 return
+            await asyncio.sleep(0.02)  # the loading thread needs the interpreter too
 
-    async with serving(make_settings(database_url=database_url), assistant) as client:
+    async with serving(make_settings(database_url=sqlite_url), assistant) as client:
         people = [asyncio.create_task(person(client, who)) for who in said]
         in_charge = []
         for _ in range(SWAPS):

@@ -40,14 +40,14 @@ def _state_bytes(connection: sa.Connection, sender: str) -> int:
 async def cost_of_each(
     client: Client, questions: list[str], *, forgetful: bool
 ) -> tuple[list[float], list[int]]:
-    """Seconds and bytes of state for each message; ``forgetful`` rebuilds the dialogue each time."""
+    """Processor seconds and bytes of state for each message; ``forgetful`` rebuilds the dialogue each time."""
     seconds, sizes = [], []
     for question in questions:
         if forgetful:
             client.runtime.turns.forget_live()
-        started = time.perf_counter()
+        started = time.process_time()
         answer = await client.say(question)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
         if question.startswith("e "):
             assert_remembers(question, answer)
         sizes.append(await client.runtime.database.read(_state_bytes, "cittadino"))
@@ -62,14 +62,14 @@ async def test_message_200_costs_what_message_2_cost(
     monkeypatch: pytest.MonkeyPatch,
     forgetful: bool,
 ) -> None:
-    """T6: the state does not grow at all; the time stays within what a shared machine adds."""
+    """T6: the state does not grow at all; the work (processor time, server and client together) neither."""
     share_knowledge(monkeypatch)
     async with serving(make_settings(database_url=sqlite_url), assistant) as client:
         await client.say("buongiorno", sender="altro")
         seconds, sizes = await cost_of_each(client, talk(MESSAGES), forgetful=forgetful)
     assert max(sizes[20:]) <= max(sizes[:20]) + SLACK_BYTES
     ratio = median(seconds[-11:]) / median(seconds[1:11])
-    assert ratio < 2.5, f"message 190 to 200 took {ratio:.2f} times as long as message 2 to 11"
+    assert ratio < 2, f"message 190 to 200 took {ratio:.2f} times as long as message 2 to 11"
 
 
 async def test_state_stays_small_whatever_is_talked_about(

@@ -147,7 +147,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("name", SMALL_CONTENT)
 @pytest.mark.parametrize(
     "raw",
-    [b"title: perch\xe9\n", b"\xff\xfe\x00", b"a: [1, 2\n", b"a:\n\t- b\n", b"a: b: c\n", b"just text", b"", b"3", b"{}", b"a: 'b\n"],
+    [b"title: perch\xe9\n", b"\xff\xfe\x00", b"a: [1, 2\n", b"a:\n\t- b\n", b"a: b: c\n", b"just text", b"", b"{}"],
 )  # fmt: skip
 def test_a_file_that_is_not_what_it_should_be_is_named(folder: Path, name: str, raw: bytes) -> None:
     (folder / name).write_bytes(raw)
