@@ -19,8 +19,11 @@ _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("[e-mail]", re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")),
     ("[carta]", re.compile(r"\b(?:\d{4}[ -]?){3}\d{4}\b")),
     ("[targa]", re.compile(r"\b[A-HJ-NPR-TV-Z]{2}[\s-]?\d{3}[\s-]?[A-HJ-NPR-TV-Z]{2}\b", re.IGNORECASE)),
-    ("[telefono]", re.compile(r"(?<![\w/.])\(?(?:\+|00)?\d(?:[ ./()-]{0,2}\d){7,13}(?![\w/])")),
+    ("[telefono]", re.compile(r"(?<![\w/])(?<!\d\.)\(?(?:\+|00)?\d(?:[ ./()-]{0,2}\d){7,13}(?![\w/])")),
 )  # fmt: skip
+_DATE: Final = re.compile(
+    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}[.:]\d{2}\s?-\s?\d{1,2}[.:]\d{2}"
+)
 _NAME: Final = re.compile(
     rf"\b((?:mi chiamo|il mio nome (?:è|e)|a nome(?: di)?|sono (?:il|la) (?:signor|signora|sig\.?|sig\.ra|dott\.?|dott\.ssa))\s*:?\s+)"
     rf"({_WORD}(?:\s+(?!e\b|ed\b|vorrei\b|volevo\b|ho\b|abito\b|e'\b){_WORD}){{0,2}})",
@@ -38,4 +41,15 @@ def mask(text: str) -> str:
 
 
 def _cover(match: re.Match[str], label: str) -> str:
-    return match.group() if _OFFICE.search(match.group()) else label
+    found = match.group()
+    if _OFFICE.search(found) or (label == "[telefono]" and not _is_telephone(found)):
+        return found
+    return label
+
+
+def _is_telephone(found: str) -> bool:
+    """Whether figures are a telephone number, and not a date, an hour, a postal code or an amount."""
+    if _DATE.fullmatch(found.strip()):
+        return False
+    digits = re.sub(r"\D", "", found)
+    return found.lstrip("( ").startswith("+") or digits.startswith(("0", "3", "8"))
