@@ -122,7 +122,10 @@ def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> l
 
 
 def _because(info: DayHours) -> str:
-    return text("because_holiday", reason=info.closed_because) if info.closed_because else ""
+    if not info.closed_because:
+        return ""
+    key = "because_holiday" if info.is_holiday else "because_notice"
+    return text(key, reason=info.closed_because)
 
 
 def _spans(spans: tuple[Span, ...]) -> str:

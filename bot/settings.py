@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
         PROJECT_ROOT / "var", description="Folder of database, outgoing mail and logs."
     )
     database_url: str = Field(
-        "", description="SQLAlchemy URL; empty means SQLite in the data folder."
+        "", description="SQLAlchemy URL; empty means SQLite in the data folder.", repr=False
     )
     models_dir: Path = Field(PROJECT_ROOT / "models", description="Folder of trained models.")
     clock: datetime | None = Field(
@@ -121,6 +122,12 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("deve cominciare con sqlite+aiosqlite:/// o postgresql+asyncpg://")
+        try:
+            named = not value or bool(sa.make_url(value).database)
+        except (sa.exc.ArgumentError, ValueError):
+            raise ValueError("non è un indirizzo di database leggibile") from None
+        if not named:
+            raise ValueError("non dice quale database")
         return value
 
     @model_validator(mode="after")
@@ -158,6 +165,8 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()  # type: ignore[call-arg]
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env: is not UTF-8 text; save it as UTF-8") from None
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_input=False, include_url=False):

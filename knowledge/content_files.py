@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +114,8 @@ def _read(path: Path) -> Any:
         raise ContentError(str(path), "file is missing", "restore it from the repository") from None
     except UnicodeDecodeError:
         raise ContentError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ContentError(str(path), str(error), "check dates and indentation") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
@@ -173,6 +176,17 @@ def _cross_check(content: Content) -> None:
                     where, f"`next` names '{following}', which does not exist", "fix the id"
                 )
     comuni = {comune.name for comune in content.comuni}
+    _check_unique("comuni.yml", [comune.istat for comune in content.comuni])
+    _check_unique("comuni.yml", [comune.name for comune in content.comuni])
+    _check_unique("zones.yml", [zone.id for zone in content.zones])
+    _check_unique("offers", [offer.codice for offer in content.offers])
+    _check_unique("hours.yml", [office.id for office in content.hours.offices])
+    for name, terms in content.gazetteers.items():
+        _check_unique(f"{name}.yml", [term.id for term in terms])
+    named = [("hours.yml", office.source) for office in content.hours.offices]
+    for where, source in [*named, *(("zones.yml", zone.source) for zone in content.zones)]:
+        if source not in content.sources:
+            raise ContentError(where, f"unknown source '{source}'", "add it to sources.yml")
     places = comuni | {f"zona:{zone_id}" for zone_id in zone_ids} | {OTHER_COMUNI}
     for record in content.records.values():
         for fact in record.facts:
@@ -193,6 +207,12 @@ def _cross_check(content: Content) -> None:
             raise ContentError(
                 "offers", f"{offer.codice}: unknown trade '{offer.mestiere}'", "see mestieri.yml"
             )
+
+
+def _check_unique(where: str, keys: list[str]) -> None:
+    for key, times in Counter(keys).items():
+        if times > 1:
+            raise ContentError(where, f"'{key}' is used twice", "remove or rename one of them")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -6,7 +6,7 @@ has Sant'Ambrogio and, since 2026, San Francesco).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -40,6 +40,7 @@ class DayHours:
     spans: tuple[Span, ...]
     closed_because: str = ""
     unconfirmed: bool = False
+    is_holiday: bool = field(default=False, compare=False)
 
 
 class OpeningHours:
@@ -63,7 +64,8 @@ class OpeningHours:
                 return DayHours(day, (), closure.reason)
         holiday = holiday_name(day)
         if holiday:
-            return DayHours(day, (), holiday, day.strftime("%m-%d") in self._unconfirmed)
+            unconfirmed = day.strftime("%m-%d") in self._unconfirmed
+            return DayHours(day, (), holiday, unconfirmed, is_holiday=True)
         spans = tuple(_span(text) for text in office.weekly.get(DAYS[day.weekday()], ()))
         return DayHours(day, spans)
 

@@ -132,7 +132,7 @@ class PlaceFinder:
     def find_in(self, tokens: list[Token], *, place_expected: bool = False) -> list[Place]:
         """Like `find`, in tokens made by `place_tokens`."""
         words = [token.word for token in tokens]
-        found = self._exact(words, place_expected)
+        found = self._widened(words, self._exact(words, place_expected))
         taken = {i for place in found for i in range(*place.words)}
         found += self._mistyped(words, taken, place_expected and not found)
         return sorted(found, key=lambda place: place.words)
@@ -152,6 +152,36 @@ class PlaceFinder:
             else:
                 at += 1
         return found
+
+    def _widened(self, words: list[str], found: list[Place]) -> list[Place]:
+        """A name that is part of a longer, mistyped name gives way to it: "san girgio su legnano"."""
+        wide = [self._wider(words, place) or place for place in found]
+        return [
+            place
+            for n, place in enumerate(wide)
+            if not any(_covers(other, place) for other in wide[:n])
+            and not any(_covers(other, place) and other.words != place.words for other in wide[n:])
+        ]
+
+    def _wider(self, words: list[str], place: Place) -> Place | None:
+        first, end = place.words
+        for size in range(_MAX_NAME_WORDS, end - first, -1):
+            for at in range(max(0, end - size), min(first, len(words) - size) + 1):
+                rest = (*words[at:first], *words[end : at + size])
+                if all(self._is_word(word) for word in rest):
+                    continue
+                typed = " ".join(words[at : at + size])
+                names = [
+                    name
+                    for length in (size - 1, size, size + 1)
+                    for name in self._by_length.get(length, ())
+                    if place.typed in name and name != place.typed
+                ]
+                allowed = _allowed_errors(len(typed), False)
+                hit = process.extractOne(typed, names, scorer=OSA.distance, score_cutoff=allowed)
+                if hit:
+                    return Place(*self._names[hit[0]], (at, at + size), typed, int(hit[1]))
+        return None
 
     def _fuller(self, words: list[str], at: int, size: int) -> Place | None:
         """The whole name when only its first words are right: "trezzano sul navilio"."""
@@ -239,6 +269,10 @@ class PlaceFinder:
             self._names[name][0] != "comune",
             sorted(typed) != sorted(name) and name not in self._official,
         )
+
+
+def _covers(wide: Place, narrow: Place) -> bool:
+    return wide.words[0] <= narrow.words[0] and narrow.words[1] <= wide.words[1]
 
 
 def place_tokens(text: str) -> list[Token]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 Facet = Literal[
     "what",
@@ -36,6 +43,21 @@ Level = Literal["comunale", "provinciale", "metropolitano", "regionale", "statal
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Sentence = Annotated[str, StringConstraints(min_length=10, max_length=420, strip_whitespace=True)]
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_HOUR = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+def _ordered(span: str) -> str:
+    opens, closes = span.split("-")
+    if opens >= closes:
+        raise ValueError(f"'{span}' ends before it begins")
+    return span
+
+
+Span = Annotated[str, StringConstraints(pattern=rf"^{_HOUR}-{_HOUR}$"), AfterValidator(_ordered)]
+MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
 class Item(BaseModel):
@@ -158,8 +180,8 @@ class OfficeHours(Item):
     name: Line
     contact: Line
     source: str
-    weekly: dict[str, list[str]] = Field(default_factory=dict)
-    by_appointment: list[str] = Field(default_factory=list)
+    weekly: dict[Weekday, list[Span]] = Field(default_factory=dict)
+    by_appointment: list[Weekday] = Field(default_factory=list)
 
 
 class Closure(Item):
@@ -170,10 +192,16 @@ class Closure(Item):
     reason: Line
     offices: list[Identifier] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Closure:
+        if self.first > self.last:
+            raise ValueError(f"begins on {self.first}, after its end")
+        return self
+
 
 class HoursData(Item):
     """All opening hours, extraordinary closures, and days whose closure is only inferred ("MM-DD")."""
 
     offices: list[OfficeHours]
     closures: list[Closure] = Field(default_factory=list)
-    unconfirmed_closures: list[str] = Field(default_factory=list)
+    unconfirmed_closures: list[MonthDay] = Field(default_factory=list)

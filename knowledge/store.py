@@ -109,11 +109,12 @@ def _rows(content: Content) -> Iterator[dict[str, str]]:
         yield _row("comune", comune.istat, comune)
     for number, zone in enumerate(content.zones):
         yield _row("zone", f"{number:02}-{zone.id}", zone)
-    for province in content.outside:
-        yield _row("outside", province.province, province)
+    # Order has a meaning in these lists (the first owner of a shared name wins): the key keeps it.
+    for number, province in enumerate(content.outside):
+        yield _row("outside", f"{number:04}-{province.province}", province)
     for name, terms in content.gazetteers.items():
-        for term in terms:
-            yield _row(name, term.id, term)
+        for number, term in enumerate(terms):
+            yield _row(name, f"{number:04}-{term.id}", term)
     for offer in content.offers:
         yield _row("offer", offer.codice, offer)
     yield _row("hours", "all", content.hours)

@@ -11,7 +11,7 @@ from typing import Final
 
 _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
-_WORDS: Final = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+")
+_WORDS: Final = re.compile(r"(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?|[^\W_]+")
 _REPEATED: Final = re.compile(r"([a-z])\1{2,}")
 _DOTTED_INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}")
 
@@ -76,7 +76,6 @@ SMS_WORDS: Final[dict[str, str]] = {
     "poi": "poi",
     "fnz": "funziona",
     "indir": "indirizzo",
-    "citta'": "citta",
     "ztl": "ztl",
     "pls": "per favore",
     "pf": "per favore",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from knowledge.text import words
+from knowledge.text import fold, words
 
 _WEEKDAYS: Final = ("lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "sabato", "domenica")
 _MONTHS: Final = (
@@ -40,10 +40,13 @@ _FIXED_HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
     "ultimo dell anno": (12, 31),
 }
 _DAY_MONTH: Final = re.compile(
-    rf"\b(\d{{1,2}}|primo)\s+(?:di\s+)?({'|'.join(_MONTHS)}|{'|'.join(m[:3] for m in _MONTHS)})\b(?:\s+(?:del\s+)?(20\d\d))?"
+    rf"\b(\d{{1,2}}o?|primo)\s+(?:di\s+)?({'|'.join(_MONTHS)}|{'|'.join(m[:3] for m in _MONTHS)})\b(?:\s+(?:del\s+)?(20\d\d))?"
 )
 _BARE_DAY: Final = re.compile(r"\b(?:il|giorno|per il|del) (\d{1,2})\b(?! (?:e|alle|ore))")
-_NUMERIC: Final = re.compile(r"\b(\d{1,2})\s*[/\-.]\s*(\d{1,2})(?:\s*[/\-.]\s*((?:20)?\d\d))?\b")
+_NUMERIC: Final = re.compile(
+    r"(?<![\d.,/-])(\d{1,2})\s*([/\-.])\s*(\d{1,2})(?:\s*\2\s*((?:20)?\d\d))?\b(?![./-]?\d)"
+)
+_HOUR_BEFORE: Final = re.compile(r"\b(?:alle|dalle|ore|h)\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,15 @@ def named_days(text: str, today: date) -> NamedDays:
 
 
 def _explicit_date(plain: str, text: str, today: date) -> NamedDays | None:
-    match = _DAY_MONTH.search(plain)
+    # On the text before SMS spelling is undone: "3 mar" is March there, Tuesday after.
+    match = _DAY_MONTH.search(fold(text))
     if match:
-        day = 1 if match[1] == "primo" else int(match[1])
+        day = 1 if match[1] == "primo" else int(match[1].rstrip("o"))
         month = next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(match[2][:3]))
         return _dated(day, month, match[3], today)
-    numeric = _NUMERIC.search(text)
-    if numeric and 1 <= int(numeric[2]) <= 12 and int(numeric[1]) <= 31:
-        return _dated(int(numeric[1]), int(numeric[2]), numeric[3], today)
+    for numeric in _NUMERIC.finditer(text):
+        if 1 <= int(numeric[3]) <= 12 and int(numeric[1]) <= 31 and _is_date(numeric, plain):
+            return _dated(int(numeric[1]), int(numeric[3]), numeric[4], today)
     bare = _BARE_DAY.search(plain)
     return _next_with_number(int(bare[1]), today) if bare else None
 
@@ -100,6 +104,15 @@ def _next_with_number(day: int, today: date) -> NamedDays | None:
     return None
 
 
+def _is_date(numeric: re.Match[str], plain: str) -> bool:
+    """Whether figures are a day and a month, not hours ("alle 11.10", "il venerdì 10-12")."""
+    if numeric[4] or numeric[2] == "/":
+        return True
+    if _HOUR_BEFORE.search(numeric.string[: numeric.start()]):
+        return False
+    return not any(re.search(rf"\b{name}\b", plain) for name in _WEEKDAYS)
+
+
 def _dated(day: int, month: int, year_text: str | None, today: date) -> NamedDays | None:
     year = int(year_text) % 100 + 2000 if year_text else today.year
     try:
@@ -107,19 +120,21 @@ def _dated(day: int, month: int, year_text: str | None, today: date) -> NamedDay
     except ValueError:
         return None
     if not year_text and found < today:
-        found = date(year + 1, month, day) if (month, day) != (2, 29) else found
+        if (month, day) == (2, 29):
+            return None
+        found = date(year + 1, month, day)
     return NamedDays((found,))
 
 
 def _holiday(plain: str, _text: str, today: date) -> NamedDays | None:
     if "natale" in plain and ("capodanno" in plain or "befana" in plain or "epifania" in plain):
-        year = today.year if today.month > 1 else today.year - 1
-        days = tuple(date(year, 12, 27) + timedelta(days=i) for i in range(5))
+        days = tuple(date(today.year, 12, 27) + timedelta(days=i) for i in range(5))
         return NamedDays(days, label="tra Natale e Capodanno")
-    if re.search(r"\b(pasquetta|lunedi dell angelo)\b", plain):
+    if re.search(r"\b(pasquetta|lunedi (?:dell angelo|di pasqua|dopo pasqua))\b", plain):
         return NamedDays((_next_easter(today) + timedelta(days=1),))
     if re.search(r"\bpasqua\b", plain):
         return NamedDays((_next_easter(today),))
+    plain = re.sub(r"\bvigilia (?:di|del) capodanno\b", "ultimo dell anno", plain)
     for name, (month, day) in _FIXED_HOLIDAYS.items():
         if re.search(rf"\b{name}\b", plain):
             found = date(today.year, month, day)

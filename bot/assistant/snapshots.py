@@ -14,6 +14,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
+    ActionExecutionRejected,
     ActiveLoop,
     Event,
     LoopInterrupted,
@@ -95,6 +96,8 @@ def _rebuild(
         tracker.update(ActiveLoop(loop["name"]), domain)
         if loop.get("interrupted"):
             tracker.update(LoopInterrupted(True), domain)
+        if loop.get("rejected"):
+            tracker.update(ActionExecutionRejected(loop["name"]), domain)
     tracker.update(ActionExecuted(ACTION_LISTEN_NAME), domain)
     for event in events:
         if isinstance(event, SlotSet) and event.key not in known:
@@ -112,6 +115,7 @@ def _state(tracker: DialogueStateTracker) -> dict[str, Any]:
         loop = {
             "name": tracker.active_loop_name,
             "interrupted": bool(tracker.active_loop and tracker.active_loop.is_interrupted),
+            "rejected": tracker.is_active_loop_rejected,
         }
     return {"slots": slots, "loop": loop}
 

@@ -9,9 +9,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_OFFICE: Final = re.compile(
-    r"800[ .]?88[ .]?33[ .]?11|@(?:pec\.)?cittametropolitana\.m[a-z]*\.it", re.IGNORECASE
+_DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])"
+_YEAR: Final = r"(?:19|20)\d\d"
+_KEPT: Final = re.compile(
+    r"(?<![\w/.-])(?:800[ .]?88[ .]?33[ .]?11"
+    rf"|{_DAY}/{_MONTH}/{_YEAR}|{_DAY}-{_MONTH}-{_YEAR}|{_DAY}\.{_MONTH}\.{_YEAR}"
+    rf"|{_YEAR}-\d\d-\d\d|{_YEAR} ?- ?{_YEAR}"
+    r"|\d{1,2}\.\d\d ?- ?\d{1,2}\.\d\d|20\d{3} ?- ?20\d{3}"  # hours; postal codes
+    r"|(?![03])\d{1,3}(?:\.\d{3}){2,}"  # amounts; telephone numbers begin with 0 or 3
+    r")(?![\w/]|[.-]\d)"
+    r"|[\w.+'-]+@(?:pec\.)?cittametropolitana\.m[a-z]*\.it(?![\w-]|\.\w)",
+    re.IGNORECASE,
 )
+"""The office's contacts, and figures that have as many digits as a telephone number but are none."""
+
 _WORD: Final = r"[^\W\d_][\w'’-]*"
 _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("[codice fiscale]", re.compile(r"\b[A-Z]{3}\s?[A-Z]{3}\s?[\dLMNPQRSTUV]{2}\s?[A-EHLMPRST]\s?[\dLMNPQRSTUV]{2}\s?[A-Z]\s?[\dLMNPQRSTUV]{3}\s?[A-Z]\b", re.IGNORECASE)),
@@ -21,9 +33,6 @@ _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("[targa]", re.compile(r"\b[A-HJ-NPR-TV-Z]{2}[\s-]?\d{3}[\s-]?[A-HJ-NPR-TV-Z]{2}\b", re.IGNORECASE)),
     ("[telefono]", re.compile(r"(?<![\w/])(?<!\d\.)\(?(?:\+|00)?\d(?:[ ./()-]{0,2}\d){7,13}(?![\w/])")),
 )  # fmt: skip
-_DATE: Final = re.compile(
-    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d{1,2}[.:]\d{2}\s?-\s?\d{1,2}[.:]\d{2}"
-)
 _NAME: Final = re.compile(
     rf"\b((?:mi chiamo|il mio nome (?:è|e)|a nome(?: di)?|sono (?:il|la) (?:signor|signora|sig\.?|sig\.ra|dott\.?|dott\.ssa))\s*:?\s+)"
     rf"({_WORD}(?:\s+(?!e\b|ed\b|vorrei\b|volevo\b|ho\b|abito\b|e'\b){_WORD}){{0,2}})",
@@ -34,22 +43,17 @@ _NAME_SIGNED: Final = re.compile(r"\b([Ss]ono\s+)((?:[A-ZÀ-Ý][\w'’]+\s+){1,2
 
 def mask(text: str) -> str:
     """The text with personal data replaced by what kind it was: "[telefono]"."""
-    for label, pattern in _PATTERNS:
-        text = pattern.sub(lambda match, label=label: _cover(match, label), text)  # type: ignore[misc]
+    parts: list[str] = []
+    at = 0
+    for kept in _KEPT.finditer(text):
+        parts += (_covered(text[at : kept.start()]), kept.group())
+        at = kept.end()
+    text = "".join((*parts, _covered(text[at:])))
     text = _NAME.sub(r"\1[nome]", text)
     return _NAME_SIGNED.sub(r"\1[nome]", text)
 
 
-def _cover(match: re.Match[str], label: str) -> str:
-    found = match.group()
-    if _OFFICE.search(found) or (label == "[telefono]" and not _is_telephone(found)):
-        return found
-    return label
-
-
-def _is_telephone(found: str) -> bool:
-    """Whether figures are a telephone number, and not a date, an hour, a postal code or an amount."""
-    if _DATE.fullmatch(found.strip()):
-        return False
-    digits = re.sub(r"\D", "", found)
-    return found.lstrip("( ").startswith("+") or digits.startswith(("0", "3", "8"))
+def _covered(text: str) -> str:
+    for label, pattern in _PATTERNS:
+        text = pattern.sub(label, text)
+    return text

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from actions.replies import ask_about
 from bot.limits import MAX_BUTTONS
 from bot.settings import PROJECT_ROOT
 from knowledge.base import KnowledgeBase
@@ -91,7 +90,7 @@ async def test_the_button_of_every_record_leads_to_it(
     """A button asks a plain question in the citizen's place: it must be understood like any other."""
     lost = {}
     for record in knowledge.content.records.values():
-        answered = topics(await chat().say(ask_about(record)))
+        answered = topics(await chat().say(record.question))
         if record.id not in answered:
             lost[record.id] = sorted(answered)
     assert lost == {}
