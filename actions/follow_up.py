@@ -55,7 +55,8 @@ _CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]
 def continues(tracker: Tracker) -> bool:
     """Whether a message has no subject of its own and something was spoken of before."""
     memory = remembered(tracker)
-    if not memory["topic"]:
+    # Questions about the URP itself need no antecedent: "dove siete?", "e la PEC?".
+    if not memory["topic"] or memory["topic"].startswith("urp-"):
         return False
     spoken = words(text_of(tracker))
     if len(spoken) > _MAX_WORDS:

@@ -127,3 +127,16 @@ def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
     import uvloop
 
     return uvloop.EventLoopPolicy()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bugs that a test has shown and nobody has mended yet: expected to fail, listed, and counted as such."""
+    listing = Path(__file__).with_name("known_failures.txt")
+    known = {
+        line.strip()
+        for line in listing.read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.startswith("#")
+    }
+    for item in items:
+        if item.nodeid in known or item.nodeid.partition("[")[0] in known:
+            item.add_marker(pytest.mark.xfail(reason="known bug", strict=False))

@@ -13,7 +13,6 @@ from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from actions.context import ActionContext, set_context
 from bot.assistant.live import Answered, fault_message
 from bot.assistant.processor import (
-    BROKEN_MODEL,
     AnswerChannel,
     InProcessActions,
     SportelloProcessor,
@@ -63,7 +62,8 @@ class Assistant:
                 generator=TemplatedNaturalLanguageGenerator({}),
                 action_endpoint=actions,
             )
-        except BROKEN_MODEL as error:
+        except Exception as error:
+            # Truncated, of another version, damaged inside: Rasa and its readers raise a dozen kinds.
             raise ModelError(f"{model.name} cannot be loaded ({type(error).__name__})") from error
         self.domain = self._processor.domain
         self._processor.nlg = TemplatedNaturalLanguageGenerator(self.domain.responses)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tarfile
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -84,7 +83,8 @@ class AnswerChannel(CollectingOutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep one answer."""
-        answer: dict[str, Any] = {"text": message.get("text") or ""}
+        said = message.get("text")
+        answer: dict[str, Any] = {"text": said if isinstance(said, str) else ""}
         buttons = message.get("buttons") or []
         if buttons:
             answer["buttons"] = [{"title": b["title"], "payload": b["payload"]} for b in buttons]
@@ -144,7 +144,3 @@ class SportelloProcessor(MessageProcessor):
         await self._send_bot_messages(events, tracker, output_channel)
         tracker.update_with_events(events, self.domain)
         return tracker
-
-
-BROKEN_MODEL = (tarfile.TarError, EOFError, OSError, KeyError, ValueError, ImportError)
-"""What loading a missing, truncated or foreign model file raises."""

@@ -17,6 +17,7 @@ from bot.errors import (
     NotReady,
     StorageUnavailable,
 )
+from bot.keys import SETTINGS
 
 log = structlog.get_logger("sportello.http")
 
@@ -65,7 +66,8 @@ async def errors_middleware(request: web.Request, handler: Handler) -> web.Strea
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        too_long = text("request_too_large") if error.status == 413 else ""
+        limit = f"{request.app[SETTINGS].message_max_chars:,}".replace(",", ".")
+        too_long = text("message_too_long", max_chars=limit) if error.status == 413 else ""
         response = error_response(error.status, error.reason, message=too_long)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]

@@ -164,7 +164,9 @@ async def test_limit_is_two_thousand_characters(client: Client, filler: str) -> 
         assert answers[0]["custom"]["status"] != "refused"
     sender = _somebody()
     answers = await _answer(client, long[:2_001].rstrip().ljust(2_001, "x"), sender)
-    assert [answer["text"] for answer in answers] == [sentence("message_too_long")]
+    assert [answer["text"] for answer in answers] == [
+        sentence("message_too_long", max_chars="2.000")
+    ]
     assert answers[0]["custom"]["status"] == "refused"
     assert await _stored_texts(client, sender) == []
 
