@@ -46,6 +46,9 @@ READY_WAIT_S: Final = 60.0
 RECOVERY_INTERVAL_S: Final = 5.0
 """How often unanswered messages are looked for."""
 
+RECOVERY_AT_ONCE: Final = 8
+"""Conversations recovered side by side: a slow one does not hold up the others."""
+
 MODEL_WATCH_INTERVAL_S: Final = 1.0
 """How often a serving process looks for a newly trained model."""
 

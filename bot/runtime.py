@@ -111,7 +111,7 @@ class Runtime:
 
     async def keep_answering(self) -> None:
         """Answer what was left unanswered, at start and whenever a turn was given up, until cancelled."""
-        await self.assistants.get()
+        await self.assistants.wait_until_ready()
         while True:
             try:
                 waiting = await self.turns.recover()

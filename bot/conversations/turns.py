@@ -25,7 +25,7 @@ from bot.assistant.live import Answered, LiveDialogues, fault_message
 from bot.clock import Clock
 from bot.conversations.masking import mask
 from bot.errors import DuplicateMismatch, StorageUnavailable
-from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, TURN_ATTEMPTS
+from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, RECOVERY_AT_ONCE, TURN_ATTEMPTS
 from bot.storage import inbox
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
@@ -88,12 +88,14 @@ class Turns:
             StorageUnavailable: it could not be stored; the sender must try again.
         """
         digest = self._digest(incoming.text) if incoming.key is not None else None
-        try:
-            stored = await self._store(incoming, digest)
-        except IntegrityError:
-            # The conversation was erased by another process: it begins anew.
-            self._known.pop((incoming.channel, incoming.sender), None)
-            stored = await self._store(incoming, digest)
+        # One sender's messages are stored one after the other, so that their numbers follow their arrival.
+        async with self._lane(f"{incoming.channel}:{incoming.sender}"):
+            try:
+                stored = await self._store(incoming, digest)
+            except IntegrityError:
+                # The conversation was erased by another process: it begins anew.
+                self._known.pop((incoming.channel, incoming.sender), None)
+                stored = await self._store(incoming, digest)
         self._remember(incoming, stored.conversation_id)
         if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
             raise DuplicateMismatch("this message id was used for another text")
@@ -140,9 +142,18 @@ class Turns:
     async def recover(self) -> int:
         """Answer what was received and never answered; returns how many conversations were waiting."""
         waiting = await self._database.read(inbox.conversations_waiting)
-        for conversation_id in waiting:
-            if conversation_id not in self._lanes:
-                await self._in_background(self.drain(conversation_id, {}))
+        places = asyncio.Semaphore(RECOVERY_AT_ONCE)
+
+        async def one(conversation_id: str) -> None:
+            async with places:
+                if conversation_id not in self._lanes:
+                    await self._in_background(self.drain(conversation_id, {}))
+
+        results = await asyncio.gather(*map(one, waiting), return_exceptions=True)
+        for conversation_id, result in zip(waiting, results, strict=True):
+            if isinstance(result, Exception):
+                kind = type(result).__name__
+                log.error("recovery.failed", conversation=conversation_id, error=kind)
         return len(waiting)
 
     async def settle(self) -> None:
