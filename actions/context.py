@@ -10,29 +10,37 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
 
 from bot.clock import Clock
 from bot.settings import load_settings
 from knowledge.base import KnowledgeBase
 
-EffectWork = Callable[[], Awaitable[str]]
+Unit = Callable[[sa.Connection], Any]
+"""A unit of work of `bot.storage`; the result of an effect must be JSON."""
 
 
-async def _run_without_record(_effect: str, work: EffectWork) -> str:
-    return await work()
+async def _no_database(*_: Any) -> Any:
+    raise RuntimeError("this action needs the application's database")
 
 
 @dataclass(frozen=True)
 class ActionContext:
     """Everything an action needs from the application.
 
-    ``once(effect, work)`` runs ``work`` once for the message being answered and returns its stored result when
-    the turn is replayed.
+    ``once(effect, unit)`` runs ``unit`` and stores its result in one transaction, once for the message being
+    answered; when the turn is replayed the stored result comes back. ``read(unit)`` only reads.
     """
 
     knowledge: KnowledgeBase
     clock: Clock
-    once: Callable[[str, EffectWork], Awaitable[str]] = _run_without_record
+    once: Callable[[str, Unit], Awaitable[Any]] = _no_database
+    read: Callable[[Unit], Awaitable[Any]] = _no_database
+    channel: str = ""
+    conversation_id: str = ""
+    inbound_id: int = 0
 
 
 _CURRENT: ContextVar[ActionContext] = ContextVar("sportello_action_context")

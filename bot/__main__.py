@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
+from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
-from bot.logs import configure_logs
-from bot.settings import PROJECT_ROOT, Settings, load_settings
+from bot.settings import PROJECT_ROOT
 
 app = typer.Typer(
     name="sportello",
@@ -24,30 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-console = Console()
-errors = Console(stderr=True)
-
-
-def _settings(*, quiet: bool = True) -> Settings:
-    """Read the settings and prepare the process; ``quiet`` commands log warnings only."""
-    settings = load_settings()
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # The products here are tiny: a second BLAS thread only spins and takes the other core away.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    level = "warning" if quiet and settings.log_level == "info" else settings.log_level
-    configure_logs(level, settings.log_format)
-    if not settings.load_tensorflow:
-        from bot.assistant.tensorflow_stand_in import install
-
-        install()
-    return settings
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")
 def serve() -> None:
-    settings = _settings(quiet=False)
+    settings = prepared_settings(quiet=False)
     from bot.server import run_server
 
     raise typer.Exit(run_server(settings, console))
@@ -59,7 +38,7 @@ def serve() -> None:
 def train(
     force: Annotated[bool, typer.Option(help="Allena anche se non è cambiato niente.")] = False,
 ) -> None:
-    settings = _settings()
+    settings = prepared_settings()
     from bot.assistant.service import announce
     from bot.assistant.training import ensure_model, model_path
 
@@ -79,7 +58,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="La domanda, tra virgolette.")],
     as_json: Annotated[bool, typer.Option("--json", help="Stampa la risposta come JSON.")] = False,
 ) -> None:
-    settings = _settings()
+    settings = prepared_settings()
     from bot.terminal import ask_once
 
     messages = asyncio.run(ask_once(settings, question))
@@ -94,7 +73,7 @@ def ask(
     help="Parla con l'assistente nel terminale. I pulsanti si scelgono con il numero; si esce con Ctrl-D."
 )
 def chat() -> None:
-    settings = _settings()
+    settings = prepared_settings()
     from bot.terminal import chat_in_terminal
 
     asyncio.run(chat_in_terminal(settings, _show, console))
@@ -109,7 +88,7 @@ def evaluate(
     failures: Annotated[bool, typer.Option(help="Stampa ogni domanda andata male.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Stampa i risultati come JSON.")] = False,
 ) -> None:
-    settings = _settings()
+    settings = prepared_settings()
     from bot.evaluation import evaluate_file
 
     report = asyncio.run(evaluate_file(settings, file, split))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from actions.context import ActionContext, EffectWork
+from actions.context import ActionContext, Unit
 from actions.texts import text as sentence
 from bot.assistant.live import Answered, LiveDialogues, fault_message
 from bot.clock import Clock
@@ -195,9 +195,8 @@ class Turns:
         answered: Answered | None
         try:
             dialogue = live or assistant.restore(conversation_id, opened.state)
-            answered = await assistant.answer(
-                dialogue, message.text, masked, self._context(message.inbound_id)
-            )
+            context = self._context(conversation_id, opened.channel, message.inbound_id)
+            answered = await assistant.answer(dialogue, message.text, masked, context)
         except StorageUnavailable:
             raise
         except Exception as error:
@@ -225,17 +224,21 @@ class Turns:
             self._live.keep(conversation_id, version, assistant.model_id, answered.dialogue)
         return replace(opened, version=version, state=state, pending=tuple(waiting))
 
-    def _context(self, inbound_id: int) -> ActionContext:
-        async def once(effect: str, work: EffectWork) -> str:
-            known = await self._database.read(inbox.effect_result, inbound_id, effect)
-            if known is not None:
-                return known
-            result = await work()
+    def _context(self, conversation_id: str, channel: str, inbound_id: int) -> ActionContext:
+        async def once(effect: str, unit: Unit) -> Any:
             return await self._database.write(
-                inbox.record_effect, inbound_id, effect, result, self._clock.utc()
+                inbox.run_effect, inbound_id, effect, unit, self._clock.utc()
             )
 
-        return ActionContext(self._knowledge(), self._clock, once)
+        return ActionContext(
+            self._knowledge(),
+            self._clock,
+            once,
+            self._database.read,
+            channel,
+            conversation_id,
+            inbound_id,
+        )
 
     @asynccontextmanager
     async def _lane(self, conversation_id: str) -> AsyncIterator[None]:

@@ -35,6 +35,10 @@ _UNREACHABLE: Final = (
 _SERVER_TROUBLE: Final = frozenset({"08", "53", "57"})
 """SQLSTATE classes: connection lost, resources exhausted, stopped by an operator."""
 
+_CONFLICTS: Final = frozenset({"40001", "40P01"})
+"""SQLSTATE of a serialization failure and of a deadlock."""
+
+_CONFLICT_ATTEMPTS: Final = 4
 _POOL_TIMEOUT_S: Final = 10
 _CONNECT_TIMEOUT_S: Final = 5
 _STATEMENT_TIMEOUT_S: Final = 30
@@ -82,7 +86,7 @@ class Database:
     ) -> T:
         """Run ``unit(connection, …)`` in one transaction: committed on return, undone if it raises.
 
-        The unit may run in another thread: it must touch nothing but its arguments.
+        The unit may run in another thread, and again after a deadlock: it must touch nothing but its arguments.
         """
         try:
             return await self._backend.write(lambda connection: unit(connection, *args, **kwargs))
@@ -110,8 +114,16 @@ class _Postgres:
             return await connection.run_sync(unit)
 
     async def write(self, unit: Callable[[sa.Connection], T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(unit)
+        for attempt in range(1, _CONFLICT_ATTEMPTS + 1):
+            try:
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(unit)
+            except DBAPIError as error:
+                # Two transactions that waited for each other: the one that was undone begins again.
+                state = getattr(error.orig, "sqlstate", None)
+                if state not in _CONFLICTS or attempt == _CONFLICT_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
 
     async def close(self) -> None:
         await asyncio.shield(self._engine.dispose())

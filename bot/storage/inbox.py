@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,6 +44,7 @@ class OpenConversation:
     """A conversation as a turn reads it: state, version, owner, and what waits, oldest first."""
 
     version: int
+    channel: str
     owner: str
     state: str | None
     pending: tuple[Pending, ...]
@@ -58,7 +59,7 @@ _FIND_BY_KEY: Final = sa.select(inbound.c.id, inbound.c.digest).where(
     inbound.c.channel_key == sa.bindparam("key"),
 )
 _OPEN: Final = sa.select(
-    conversations.c.version, conversations.c.owner, conversations.c.state
+    conversations.c.version, conversations.c.channel, conversations.c.owner, conversations.c.state
 ).where(conversations.c.id == sa.bindparam("conversation"))
 _PENDING: Final = (
     sa.select(inbound.c.id, inbound.c.text)
@@ -167,7 +168,7 @@ def open_conversation(connection: sa.Connection, conversation_id: str) -> OpenCo
     row = connection.execute(_OPEN, {"conversation": conversation_id}).one()
     waiting = connection.execute(_PENDING, {"conversation": conversation_id})
     pending = tuple(Pending(int(r.id), r.text) for r in waiting)
-    return OpenConversation(int(row.version), row.owner, row.state, pending)
+    return OpenConversation(int(row.version), row.channel, row.owner, row.state, pending)
 
 
 def commit_turn(
@@ -226,22 +227,28 @@ def conversations_waiting(connection: sa.Connection) -> list[str]:
     return [str(row[0]) for row in connection.execute(_WAITING)]
 
 
-def effect_result(connection: sa.Connection, inbound_id: int, effect: str) -> str | None:
-    """Stored result of an effect of a message, None if it has not happened."""
-    return connection.execute(
-        sa.select(effects.c.result).where(
-            effects.c.inbound_id == inbound_id, effects.c.effect == effect
-        )
-    ).scalar()
+def run_effect(
+    connection: sa.Connection,
+    inbound_id: int,
+    effect: str,
+    unit: Callable[[sa.Connection], Any],
+    now: datetime,
+) -> Any:
+    """Run ``unit`` once for a message and keep its result with it; a replayed turn gets the kept result.
 
-
-def record_effect(
-    connection: sa.Connection, inbound_id: int, effect: str, result: str, now: datetime
-) -> str:
-    """Store the result of an effect; if it had happened already, the first result stands."""
-    connection.execute(
+    The row is claimed first, so that two processes replaying one turn wait for each other.
+    """
+    mine = connection.execute(
         insert(connection, effects)
-        .values(inbound_id=inbound_id, effect=effect, result=result, created_at=now)
+        .values(inbound_id=inbound_id, effect=effect, result="", created_at=now)
         .on_conflict_do_nothing(index_elements=["inbound_id", "effect"])
-    )
-    return str(effect_result(connection, inbound_id, effect))
+        .returning(effects.c.effect)
+    ).scalar()
+    row = sa.and_(effects.c.inbound_id == inbound_id, effects.c.effect == effect)
+    if mine is None:
+        return json.loads(connection.execute(sa.select(effects.c.result).where(row)).scalar_one())
+    result = unit(connection)
+    stored = json.dumps(result, ensure_ascii=False)
+    connection.execute(sa.update(effects).where(row).values(result=stored))
+    # What a replay would read, so that both ways give the same types.
+    return json.loads(stored)
