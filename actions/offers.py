@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
@@ -47,7 +48,7 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
     wanted = _wanted(tracker, dict(remembered(tracker).get("offers") or {}) if refine else {})
     query = _query(knowledge, wanted)
     today = context.clock.now().date()
-    found = knowledge.offers.search(query, today)
+    found: Sequence[Offer] = knowledge.offers.search(query, today)
     labels = _labels(knowledge, wanted)
     if found:
         parts = [text("offers_found", count=_count(len(found)), **labels)]
@@ -95,7 +96,7 @@ def _query(knowledge: KnowledgeBase, wanted: dict[str, Any]) -> OfferQuery:
 
 def _alternatives(
     knowledge: KnowledgeBase, query: OfferQuery, wanted: dict[str, Any], today: Any
-) -> list[Offer]:
+) -> Sequence[Offer]:
     place = wanted.get("place")
     if not place or place["kind"] != "comune":
         return []

@@ -12,14 +12,13 @@ from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.turns import Turns
 from bot.errors import ModelError, StorageUnavailable
+from bot.knowledge_service import KnowledgeService
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
 from bot.storage.app_state import installation_secret
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from knowledge.base import KnowledgeBase
-from knowledge.content_files import load_content
-from knowledge.store import read_content, save_content
 
 log = structlog.get_logger("sportello.runtime")
 
@@ -36,7 +35,7 @@ class Runtime:
             on_swap=self._forget_live,
             action_timeout_s=settings.action_timeout_s,
         )
-        self._knowledge: KnowledgeBase | None = None
+        self.knowledge_service = KnowledgeService(settings, database, self.clock)
         self._turns: Turns | None = None
 
     @property
@@ -48,10 +47,11 @@ class Runtime:
 
     @property
     def knowledge(self) -> KnowledgeBase:
-        """The knowledge in charge; available once `prepare` has run."""
-        if self._knowledge is None:
-            raise RuntimeError("the runtime is not prepared")
-        return self._knowledge
+        """The knowledge in charge; available once it is loaded."""
+        knowledge = self.knowledge_service.current
+        if knowledge is None:
+            raise RuntimeError("the knowledge is not loaded")
+        return knowledge
 
     async def prepare(self) -> None:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
@@ -69,7 +69,7 @@ class Runtime:
     @property
     def is_ready(self) -> bool:
         """Whether questions are answered now."""
-        return self._knowledge is not None and self.assistants.is_ready
+        return self.knowledge_service.current is not None and self.assistants.is_ready
 
     async def load(self) -> None:
         """Load the knowledge, then the model."""
@@ -77,21 +77,8 @@ class Runtime:
         await self.load_model()
 
     async def load_knowledge(self) -> None:
-        """Put the content files into the database and the knowledge in charge."""
-        content = await asyncio.get_running_loop().run_in_executor(None, load_content)
-        result = await self.database.write(save_content, content)
-        if result.added or result.changed or result.removed:
-            log.info(
-                "knowledge.loaded",
-                added=result.added,
-                changed=result.changed,
-                removed=result.removed,
-            )
-        stored = await self.database.read(read_content)
-        offers = self.settings.sample_offers
-        self._knowledge = await asyncio.get_running_loop().run_in_executor(
-            None, lambda: KnowledgeBase(stored, sample_offers=offers)
-        )
+        """Bring the stored content up to date and put the knowledge in charge."""
+        await self.knowledge_service.load()
 
     async def load_model(self) -> Path:
         """Put today's model in charge, training it (once more, if its file is damaged) when needed."""

@@ -57,6 +57,12 @@ class KnowledgeBase:
         other.offers = other._offer_search(offers_as_of)
         return other
 
+    def with_age(self, offers_as_of: datetime | None) -> KnowledgeBase:
+        """The same knowledge, whose offers were last known to be current at another moment."""
+        other = copy(self)
+        other.offers = self.offers.with_age(offers_as_of)
+        return other
+
     @cached_property
     def places(self) -> PlaceFinder:
         """Finder of place names in texts."""

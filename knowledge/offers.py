@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, overload
@@ -125,6 +126,12 @@ class OfferSearch:
     def is_old(self, now: datetime) -> bool:
         """Whether the list is so old that answers must say so."""
         return self.as_of is not None and now - self.as_of > self._stale_after
+
+    def with_age(self, as_of: datetime | None) -> OfferSearch:
+        """The same offers, last known to be current at another moment."""
+        other = copy(self)
+        other.as_of = as_of
+        return other
 
     def label(self, term_id: str) -> str:
         """Italian name of a trade or contract."""
