@@ -10,11 +10,13 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import rest, site
+from bot.channels import metrics, rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.errors import SportelloError
-from bot.keys import DATABASE, RUNTIME, SETTINGS
+from bot.feeds.schedule import Feeds
+from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
+from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -34,8 +36,10 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     database = runtime.database if runtime else Database(settings.effective_database_url)
     app[SETTINGS] = settings
     app[DATABASE] = database
+    app[METRICS] = Metrics()
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
+    app.add_routes(metrics.routes)
     site.add_site_routes(app)
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
@@ -56,6 +60,7 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
     jobs: list[Coroutine[Any, Any, Any]] = [
         runtime.keep_answering(),
         runtime.knowledge_service.follow(),
+        Feeds(settings, runtime.database, runtime.clock, app[METRICS]).run(),
     ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
     tasks = [asyncio.create_task(job) for job in jobs]

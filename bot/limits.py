@@ -78,3 +78,18 @@ OFFER_DAYS: Final = 60
 
 IMPORT_MAX_BYTES: Final = 200 * 1024 * 1024
 """Largest file that is imported: the units of all public bodies are 60 MB."""
+
+FEED_ATTEMPTS: Final = 3
+"""Tries of one fetch before it counts as failed."""
+
+FEED_BACKOFF_S: Final = 2.0
+"""Wait before the second try; four times as long before the third."""
+
+FEED_MAX_REDIRECTS: Final = 3
+"""Redirects that are followed, only to configured hosts."""
+
+FEED_LEASE_BEAT_S: Final = 10.0
+"""How often the fetching replica says that it lives, and looks whether a feed is due."""
+
+FEED_LEASE_TERM_S: Final = 45.0
+"""Silence after which another replica takes the fetching over: four beats."""

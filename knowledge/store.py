@@ -122,13 +122,16 @@ def read_content(connection: sa.Connection) -> Content:
 def read_items(connection: sa.Connection, *, without: str = "") -> Content:
     """The knowledge in charge without the offers; leaves out the origin ``without``."""
     chosen: dict[str, Any] = {}
+    positions: dict[str, int] = {}
     digest = hashlib.sha256()
     rows = connection.execute(sa.select(knowledge_items)).all()
     for row in sorted(rows, key=lambda row: rank(row.origin)):
         if row.origin != without:
             chosen[row.id] = row
+            # What takes the place of a bundled item also takes its place in the order.
+            positions.setdefault(row.id, row.position)
     kinds: dict[str, list[tuple[str, object]]] = {}
-    for row in sorted(chosen.values(), key=lambda row: (row.kind, row.position, row.id)):
+    for row in sorted(chosen.values(), key=lambda row: (row.kind, positions[row.id], row.id)):
         digest.update(f"{row.id} {row.digest} ".encode())
         kinds.setdefault(row.kind, []).append((row.id.partition("/")[2], json.loads(row.data)))
     hours = kinds.get("hours") or [("", {"offices": []})]

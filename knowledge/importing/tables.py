@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,15 +42,15 @@ def read_table(
     Raises:
         ContentError: no header that we know, or a column of ``required`` is missing.
     """
-    known = {fold(name): ours for ours, names in columns.items() for name in (ours, *names)}
+    known = {
+        fold(name): (ours, preference)
+        for ours, names in columns.items()
+        for preference, name in reversed(list(enumerate((ours, *names))))
+    }
     delimiter = _delimiter(text, known)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = _rows(reader, path)
-    header: list[str | None] = []
-    for _, cells in rows:
-        if any(cell.strip() for cell in cells):
-            header = [known.get(fold(_plain(cell))) for cell in cells]
-            break
+    rows = _rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), path)
+    cells = next((cells for _, cells in rows if any(cell.strip() for cell in cells)), [])
+    header = _header([known.get(fold(_plain(cell))) for cell in cells], path)
     missing = [name for name in required if name not in header]
     if missing:
         raise ContentError(
@@ -58,11 +58,6 @@ def read_table(
             "mancano le colonne: " + ", ".join(missing),
             "usa le intestazioni del modello in docs/examples, separate da virgola o punto e virgola",
             line=1,
-        )
-    repeated = sorted({name for name in header if name and header.count(name) > 1})
-    if repeated:
-        raise ContentError(
-            path, "queste colonne ci sono due volte: " + ", ".join(repeated), "tienine una", line=1
         )
     for line, cells in rows:
         if not any(cell.strip() for cell in cells):
@@ -84,6 +79,20 @@ def read_table(
         )
 
 
+def _header(found: Sequence[tuple[str, int] | None], path: str) -> list[str | None]:
+    """Our name of each column; of several that mean the same the one that says it best counts."""
+    best: dict[str, int] = {}
+    for ours, preference in filter(None, found):
+        best[ours] = min(best.get(ours, preference), preference)
+    header = [entry[0] if entry and best[entry[0]] == entry[1] else None for entry in found]
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated:
+        raise ContentError(
+            path, "queste colonne ci sono due volte: " + ", ".join(repeated), "tienine una", line=1
+        )
+    return header
+
+
 def _rows(reader: Iterator[list[str]], path: str) -> Iterator[tuple[int, list[str]]]:
     # A row is told by its first line; the reader counts the last one it has read.
     csv.field_size_limit(_FIELD_MAX_CHARS)
@@ -100,7 +109,7 @@ def _rows(reader: Iterator[list[str]], path: str) -> Iterator[tuple[int, list[st
         yield line, cells
 
 
-def _delimiter(text: str, known: Mapping[str, str]) -> str:
+def _delimiter(text: str, known: Container[str]) -> str:
     """The delimiter with which most headers are known."""
     lines = text.lstrip("\n").split("\n", 40)[:40]
 
