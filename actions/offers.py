@@ -12,6 +12,7 @@ from actions.context import current_context
 from actions.conversation_state import entities_of, remember, remembered
 from actions.replies import Reply, day_number, send
 from actions.texts import text
+from bot.clock import ROME
 from knowledge.base import KnowledgeBase
 from knowledge.offers import OfferQuery
 from knowledge.schema import Offer
@@ -47,7 +48,8 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
         return remember(tracker, intent="search_job_offers", topic=TOPIC)
     wanted = _wanted(tracker, dict(remembered(tracker).get("offers") or {}) if refine else {})
     query = _query(knowledge, wanted)
-    today = context.clock.now().date()
+    now = context.clock.now()
+    today = now.date()
     found: Sequence[Offer] = knowledge.offers.search(query, today)
     labels = _labels(knowledge, wanted)
     if found:
@@ -60,8 +62,10 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
     if any(offer.sample for offer in found):
         parts.insert(0, text("offer_sample"))
     lines = [_line(knowledge, offer) for offer in found[:_SHOWN]]
+    if knowledge.offers.as_of is not None and knowledge.offers.is_old(now):
+        lines.append(text("offers_old", date=day_number(knowledge.offers.as_of.astimezone(ROME))))
     answer = "\n".join([" ".join(parts), *lines, text("offers_how")])
-    status = "answered" if lines else "not_found"
+    status = "answered" if found else "not_found"
     ids = (TOPIC, *(f"{TOPIC}#{offer.codice}" for offer in found[:_SHOWN]))
     send(dispatcher, Reply(answer, status, TOPIC, ids, _BUTTONS))
     return remember(tracker, intent="search_job_offers", topic=TOPIC, offers=wanted)

@@ -21,7 +21,8 @@ class KnowledgeBase:
 
     Args:
         sample_offers: show the made-up offers, as long as there are no real ones.
-        today: leave out records that are not valid on this day; None shows them all.
+        today: leave out records that are not valid on this day, and doubt those whose review is overdue; None does
+            neither.
         offers_as_of: when the oldest source of the offers was last known to be current.
         offers_stale_after: age from which answers say that the offers are old.
     """

@@ -41,8 +41,12 @@ class Content:
     digest: str = field(default="", compare=False)
 
     def shown_on(self, today: date) -> dict[str, Record]:
-        """Records within their validity on a day."""
-        return {key: record for key, record in self.records.items() if record.is_valid(today)}
+        """Records within their validity on a day, in doubt where their review is overdue."""
+        return {
+            key: record.as_given_on(today)
+            for key, record in self.records.items()
+            if record.is_valid(today)
+        }
 
 
 def overlaid(base: Content, layer: Content) -> Content:

@@ -170,10 +170,18 @@ class Record(Item):
         begun = self.valid_from is None or self.valid_from <= today
         return begun and (self.valid_to is None or today <= self.valid_to)
 
-    def needs_confirmation(self, today: date) -> bool:
-        """Whether even its confirmed facts are given with the advice to confirm them."""
+    def as_given_on(self, today: date) -> Record:
+        """The record as answers give it on a day: past its review, or little trusted, nothing in it is certain."""
         overdue = self.review_by is not None and self.review_by < today
-        return overdue or self.confidence == "low"
+        if not overdue and self.confidence != "low":
+            return self
+        doubt: dict[str, Status] = {"status": "to_confirm"}
+        return self.model_copy(
+            update={
+                "summary": self.summary.model_copy(update=doubt),
+                "facts": [fact.model_copy(update=doubt) for fact in self.facts],
+            }
+        )
 
     @property
     def question(self) -> str:

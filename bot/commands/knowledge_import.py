@@ -123,7 +123,7 @@ async def _import(
     data = read_bytes(file, work.settings.import_max_bytes)
     # Without --replace a file also completes what this origin said before.
     base = await base_content(work, without=origin if replace else "")
-    with progress("Leggo", data.count(b"\n") or None) as counted:
+    with progress("Leggo", data.count(b"\n")) as counted:
         layer = read(data, base, counted)
     raise_problems(cross_problems(overlaid(base, Content(**{**vars(layer), "offers": ()}))))
     others = await base_content(work, without=origin)

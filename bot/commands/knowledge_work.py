@@ -42,6 +42,7 @@ _SHOWN: Final = 30
 """Lines of each kind of change; the rest is counted."""
 
 _VALUE_CHARS: Final = 60
+_DRAWN_EVERY: Final = 100
 
 
 @dataclass(frozen=True)
@@ -93,24 +94,37 @@ def progress(title: str, total: int | None = None) -> Iterator[Callable[[int], N
     )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda more: bar.advance(task, more)
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            # Drawing costs more than reading an offer.
+            if done % _DRAWN_EVERY == 0 or more >= _DRAWN_EVERY:
+                bar.update(task, completed=done)
+
+        yield count
+        bar.update(task, completed=done, total=done)
 
 
 async def save(work: Work, origin: str, content: Content, *, replace: bool, dry_run: bool) -> None:
     """Show what changes when ``origin`` says ``content``, and save it unless it is only a trial."""
-    with progress("Preparo", len(content.offers) or None) as counted:
+    with progress("Preparo", len(content.offers)) as counted:
         layer = layer_of(content, counted)
     changes = await work.database.read(layer_changes, origin, layer, replace=replace)
     await show_changes(work, origin, layer, changes)
     if dry_run:
         console.print("Prova: non ho salvato niente.")
         return
+    if not changes and not layer.offers:
+        return
     size = sum(len(part.added) + len(part.changed) for part in (changes.items, changes.offers))
     with progress("Salvo", size) as counted:
         await work.database.write(
             store_layer, origin, layer, work.clock.utc(), replace=replace, counted=counted
         )
-    console.print("Salvato. Un servizio già avviato prende le novità da solo.")
+    if changes:
+        console.print("Salvato. Un servizio già avviato prende le novità da solo.")
 
 
 async def show_changes(work: Work, origin: str, layer: Layer, changes: LayerChanges) -> None:

@@ -161,8 +161,9 @@ class OfferBuilder:
         coded = [_EMPLOYMENT_TYPES[w] for w in written.upper().split() if w in _EMPLOYMENT_TYPES]
         ids = [word.strip() for word in written.replace("|", ",").replace(";", ",").split(",")]
         named = [name for name in ids if name in self._known_contracts]
-        texts = f"{written.replace('_', ' ')} ; {hours} ; {fields.get('titolo', '')}"
-        found = list(dict.fromkeys([*coded, *named, *self._contracts.found(texts)]))
+        texts = (written.replace("_", " "), hours, fields.get("titolo", ""))
+        read = [contract for text in texts for contract in self._contracts.found(text)]
+        found = list(dict.fromkeys([*coded, *named, *read]))
         if fold(fields.get("da_remoto", "")):
             found = list(dict.fromkeys([*found, "smart-working"]))
         kept = [contract for contract in found if contract in self._known_contracts]

@@ -42,6 +42,8 @@ _PLACEHOLDERS: Final = frozenset(
 )  # fmt: skip
 """What registers write where nothing is known."""
 
+_LONGER: Final = 1 + max(map(len, _PLACEHOLDERS))
+
 MIN_YEAR: Final = 1_900
 MAX_YEAR: Final = 2_200
 
@@ -52,8 +54,10 @@ def clean(text: object) -> str:
     if not plain.isprintable():
         plain = "".join(" " if unicodedata.category(c) == "Cc" else c for c in plain)
         plain = "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    line = _SPACES.sub(" ", plain).strip()
-    return "" if line.lower() in _PLACEHOLDERS else line
+    plain = plain.strip()
+    if "  " in plain:
+        plain = _SPACES.sub(" ", plain)
+    return "" if len(plain) < _LONGER and plain.lower() in _PLACEHOLDERS else plain
 
 
 def shortened(text: str, max_chars: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from knowledge.text import tokens
 
 _MAX_WORDS: Final = 6
+_REMEMBERED: Final = 4_096
 
 
 class NameFinder:
@@ -20,12 +22,14 @@ class NameFinder:
             words = tuple(token.word for token in tokens(name))
             if words:
                 self._names.setdefault(words, meaning)
+        # Titles and contracts repeat: a list of 50,000 offers has a few thousand different ones.
+        self.found = lru_cache(maxsize=_REMEMBERED)(self._found)
 
     def exact(self, text: str) -> str | None:
         """What the whole text stands for."""
         return self._names.get(tuple(token.word for token in tokens(text)))
 
-    def found(self, text: str) -> list[str]:
+    def _found(self, text: str) -> tuple[str, ...]:
         """What the names in a text stand for, in the order of the text, each once."""
         words = [token.word for token in tokens(text)]
         meanings: dict[str, None] = {}
@@ -39,4 +43,4 @@ class NameFinder:
                     break
             else:
                 at += 1
-        return list(meanings)
+        return tuple(meanings)
