@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
@@ -62,9 +63,8 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
     if any(offer.sample for offer in found):
         parts.insert(0, text("offer_sample"))
     lines = [_line(knowledge, offer) for offer in found[:_SHOWN]]
-    if knowledge.offers.as_of is not None and knowledge.offers.is_old(now):
-        lines.append(text("offers_old", date=day_number(knowledge.offers.as_of.astimezone(ROME))))
-    answer = "\n".join([" ".join(parts), *lines, text("offers_how")])
+    told = [text("offers_how"), *_provenance(knowledge, found[:_SHOWN], now)]
+    answer = "\n".join([" ".join(parts), *lines, *told])
     status = "answered" if found else "not_found"
     ids = (TOPIC, *(f"{TOPIC}#{offer.codice}" for offer in found[:_SHOWN]))
     send(dispatcher, Reply(answer, status, TOPIC, ids, _BUTTONS))
@@ -123,6 +123,17 @@ def _labels(knowledge: KnowledgeBase, wanted: dict[str, Any]) -> dict[str, str]:
     return {"what": what, "where": where}
 
 
+def _provenance(knowledge: KnowledgeBase, shown: Sequence[Offer], now: datetime) -> list[str]:
+    """Where the offers come from and when the list was last current; a warning when that is long ago."""
+    as_of = knowledge.offers.as_of
+    if as_of is None:
+        return []
+    date = day_number(as_of.astimezone(ROME))
+    sources = ", ".join(dict.fromkeys(offer.fonte for offer in shown if offer.fonte))
+    told = [text("offers_source", source=sources, date=date)] if sources else []
+    return [*told, text("offers_old", date=date)] if knowledge.offers.is_old(now) else told
+
+
 def _count(number: int) -> str:
     return "1 offerta" if number == 1 else f"{number} offerte"
 
@@ -131,8 +142,9 @@ def _line(knowledge: KnowledgeBase, offer: Offer) -> str:
     return text(
         "offer_line",
         title=offer.titolo,
-        comune=offer.comune,
-        contract=", ".join(knowledge.offers.label(c) for c in offer.contratto),
+        comune=offer.comune or text("offer_no_place"),
+        contract=", ".join(knowledge.offers.label(c) for c in offer.contratto)
+        or text("offer_no_contract"),
         places="1 posto" if offer.posti == 1 else f"{offer.posti} posti",
         deadline=day_number(offer.scade),
         code=offer.codice,
