@@ -30,7 +30,7 @@ _MONTHS: Final = {
         1,
     )
 }
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
+_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ].*)?")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ITALIAN: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ ,].*)?")
 _WORDS: Final = re.compile(r"(?:\w+ )?(\d{1,2})[°º]? ([a-z]+) (\d{4})")
