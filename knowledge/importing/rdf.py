@@ -121,7 +121,7 @@ class _Graph:
             for subject, _, kind in self._graph.triples((None, RDF.type, None))
             if _last(kind) in _SERVICE_TYPES
         }
-        return sorted(found, key=lambda node: (self._first(node, ("identifier",)), str(node)))
+        return sorted(found, key=self._place)
 
     def fields(self, service: Any) -> dict[str, str]:
         """Columns of the CSV model."""
@@ -161,9 +161,24 @@ class _Graph:
             for name in names
             for value in sorted(
                 (value for predicate, value in pairs if _last(predicate) == name),
-                key=_italian_first,
+                key=self._place,
             )
         ]
+
+    def _place(self, value: Any) -> tuple[bool, bool, str]:
+        """Order of values: Italian first, then by what they say; a graph has no order, and its ids change."""
+        language = str(getattr(value, "language", None) or "")
+        return not language.lower().startswith("it"), bool(language), self._signature(value)
+
+    def _signature(self, node: Any, depth: int = 0) -> str:
+        from rdflib import BNode
+
+        if not isinstance(node, BNode) or depth > _MAX_DEPTH:
+            return "" if isinstance(node, BNode) else str(node)
+        inner = (
+            self._signature(value, depth + 1) for _, value in self._graph.predicate_objects(node)
+        )
+        return " ".join(sorted(inner))
 
     def _texts(self, node: Any, names: tuple[str, ...]) -> list[str]:
         values = self._objects(node, names)
@@ -234,11 +249,6 @@ class _Graph:
 
 def _last(node: Any) -> str:
     return re.split(r"[#/:]", str(node).rstrip("/#"))[-1]
-
-
-def _italian_first(value: Any) -> tuple[bool, bool, str]:
-    language = str(getattr(value, "language", None) or "")
-    return not language.lower().startswith("it"), bool(language), str(value)
 
 
 def _duration(text: str) -> str:

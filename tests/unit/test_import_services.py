@@ -99,6 +99,13 @@ def test_turtle_of_cpsv_ap_it_is_read() -> None:
     assert record.service.channels == ["telefono"]
 
 
+def test_a_graph_says_the_same_at_every_reading() -> None:
+    """Blank nodes have new names, and another order, each time."""
+    data = Path(EXAMPLES / "servizi.jsonld").read_bytes()
+    first = one(data, "servizi.jsonld")
+    assert all(one(data, "servizi.jsonld") == first for _ in range(12))
+
+
 def test_rdf_xml_of_the_european_profile_is_read() -> None:
     record = one(RDF_XML.encode("latin-1"), "a.rdf")
     assert (record.id, record.body) == ("sportello-prova", "Comune di Rho")
