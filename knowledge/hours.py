@@ -51,6 +51,11 @@ class OpeningHours:
         self._closures = data.closures
         self._unconfirmed = set(data.unconfirmed_closures)
 
+    @classmethod
+    def none(cls) -> OpeningHours:
+        """No office, no notice: only the holidays."""
+        return cls(HoursData(offices=[]))
+
     def office(self, office_id: str) -> OfficeHours:
         """The stored hours of an office. Raises KeyError if there is none of that id."""
         return self._offices[office_id]

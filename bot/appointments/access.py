@@ -40,7 +40,7 @@ def find_by_code(connection: sa.Connection, step: Step, text: str, *, sender: st
     plausible = is_plausible(code)
     row = row_of_code(connection, code) if plausible else None
     if step.who != CITIZEN or (row is not None and step.conversation == row.conversation):
-        return _answer(connection, row)
+        return _answer(connection, step, row)
     sender = (sender or step.conversation)[:64]
     lock_names(connection, ["codes"])
     wait = _wait_s(connection, step, sender, plausible=plausible)
@@ -49,7 +49,7 @@ def find_by_code(connection: sa.Connection, step: Step, text: str, *, sender: st
     if row is None:
         attempt = {"sender": sender, "plausible": plausible, "at": step.timer}
         connection.execute(sa.insert(code_attempts), attempt)
-    return _answer(connection, row)
+    return _answer(connection, step, row)
 
 
 def row_of_code(connection: sa.Connection, code: str) -> Any:
@@ -64,10 +64,10 @@ def forget_old_attempts(connection: sa.Connection, step: Step) -> None:
     connection.execute(sa.delete(code_attempts).where(code_attempts.c.at < step.timer - _KEPT))
 
 
-def _answer(connection: sa.Connection, row: Any) -> Found:
+def _answer(connection: sa.Connection, step: Step, row: Any) -> Found:
     if row is None:
         return {"outcome": "unknown"}
-    return {"outcome": "found", "appointment": viewed(connection, row)}
+    return {"outcome": "found", "appointment": viewed(connection, step, row)}
 
 
 def _wait_s(connection: sa.Connection, step: Step, sender: str, *, plausible: bool) -> int:

@@ -16,28 +16,59 @@ from bot.appointments import claims, notices
 from bot.appointments.calendar import (
     CONFIRMED,
     HELD,
+    UnknownChoice,
     agenda_of,
     explained,
-    free_slots,
+    free_in,
     local_iso,
     service_of,
-    stored_rules,
 )
 from bot.appointments.codes import new_code
 from bot.appointments.contacts import masked, person_key
-from bot.appointments.history import SYSTEM, Step, record
-from bot.appointments.rules import Office, Service
-from bot.appointments.slots import nearest, refusal
+from bot.appointments.history import Step, record
+from bot.appointments.rules import Limits, Office, Service
+from bot.appointments.slots import Agenda, nearest, refusal
 from bot.clock import ROME
 from bot.storage.appointment_tables import OPEN, appointments
 from bot.storage.locks import lock_names
-from bot.storage.upsert import insert
+from knowledge.hours import OpeningHours
 
 CANCELLED: Final = "cancelled"
 COMPLETED: Final = "completed"
 NO_SHOW: Final = "no_show"
-_CODE_TRIES: Final = 8
 _OWN_MAX: Final = 20
+_TIDY_MAX: Final = 500
+
+
+_INSERT: Final = sa.insert(appointments).returning(appointments)
+_CODE_IN_USE: Final = sa.select(appointments.c.id).where(
+    appointments.c.code == sa.bindparam("wanted")
+)
+
+
+def _open_and(condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(sa.func.count())
+        .select_from(appointments)
+        .where(
+            condition,
+            OPEN,
+            appointments.c.status == CONFIRMED,
+            appointments.c.starts_at > sa.bindparam("now"),
+        )
+        .scalar_subquery()
+    )
+
+
+_MINE: Final = appointments.c.contact == sa.bindparam("contact")
+_OPEN_OF: Final = sa.select(
+    _open_and(sa.and_(_MINE, appointments.c.person == sa.bindparam("person"))),
+    _open_and(_MINE),
+    _open_and(
+        sa.and_(appointments.c.conversation == sa.bindparam("sender"), sa.bindparam("sender") != "")
+    ),
+)
+"""Confirmed appointments to come of a person, of a contact, of a conversation."""
 
 LimitKind = Literal["person", "contact", "sender"]
 
@@ -87,22 +118,25 @@ def hold(
     """
     agenda = agenda_of(connection, office, step)
     chosen = service_of(agenda.office, service)
-    why = refusal(agenda, chosen, step.now, start)
-    if why is not None:
-        day = start.astimezone(ROME).date()
-        return {
-            "outcome": "not_offered",
-            "refusal": explained(agenda, step, why, day),
-            "alternatives": _alternatives(connection, step, agenda.office, chosen, start),
-        }
+    refused = _refused(connection, step, agenda, chosen, start)
+    if refused is not None:
+        return refused
     if step.conversation:
         lock_names(connection, [f"conversation:{step.conversation}"])
         row = _held_by(connection, step.conversation)
-        if row is not None and _is_same_slot(row, agenda.office, chosen, start):
-            return _held_again(connection, step, agenda.office, chosen, row)
         if row is not None:
+            if _is_same_slot(row, agenda.office, chosen, start) and _held_longer(
+                connection, step, agenda, row
+            ):
+                return {"outcome": "held", "appointment": _view(row, agenda), "again": True}
             _drop_hold(connection, step, row.id)
-    return _new_hold(connection, step, agenda.office, chosen, start)
+    expires_at = claims.expiry(step, agenda.limits.hold_minutes)
+    values = {"status": HELD, "expires_at": expires_at}
+    row = _new(connection, step, agenda, chosen, start, values)
+    if row is None:
+        return _taken(connection, step, agenda, chosen, start)
+    record(connection, step, "held", row.id, start=local_iso(start), desk=row.desk)
+    return {"outcome": "held", "appointment": _view(row, agenda), "again": False}
 
 
 def release_hold(connection: sa.Connection, step: Step) -> Outcome:
@@ -123,58 +157,39 @@ def confirm(
     name: str,
     contact: str,
     reason: str = "",
-    beyond_limits: bool = False,
 ) -> Outcome:
-    """Turn a hold into an appointment, with its confirmation and reminder in the same transaction.
+    """Turn a hold of the conversation into an appointment, with its confirmation and reminder in the same transaction.
 
     A hold that ran out is confirmed all the same while nobody has taken its time.
 
     Args:
         name, contact, reason: as `contacts` returned them.
-        beyond_limits: staff may give one person more than the limits allow.
 
-    Outcomes: confirmed (``again`` if it was), taken, limit, gone, not_offered.
+    Outcomes: confirmed (``again`` if it was), taken, limit, gone.
     """
-    lock_names(connection, [f"contact:{contact}", f"conversation:{step.conversation}"])
+    _lock_person(connection, step, contact)
     row = _locked(connection, appointment_id)
-    if row is None or row.status not in (HELD, CONFIRMED) or not _is_own(row, step):
+    if row is None or not _is_own(row, step) or row.status not in (HELD, CONFIRMED):
         return {"outcome": "gone"}
-    office, service = _choices(connection, row)
+    agenda = _agenda_of_row(connection, step, row)
     if row.status == CONFIRMED:
-        return {"outcome": "confirmed", "appointment": _view(row, office, service), "again": True}
+        return {"outcome": "confirmed", "appointment": _view(row, agenda), "again": True}
     if row.starts_at <= step.now:
         return {"outcome": "gone"}
-    if not beyond_limits:
-        reached = _limit_reached(connection, step, name=name, contact=contact)
-        if reached is not None:
-            return reached
-    place = claims.claim(
-        connection,
-        step,
-        appointment_id=row.id,
-        office=row.office,
-        places=[row.desk, *_other_places(office, service, row.desk)],
-        start=row.starts_at,
-        minutes=row.minutes,
-        expires_at=None,
-    )
-    if place is None:
+    reached = _limit_reached(connection, step, agenda.limits, name=name, contact=contact)
+    if reached is not None:
+        return reached
+    service = _service(agenda, row)
+    place = row.desk
+    if not claims.keep(connection, row.id, row.minutes, None):
+        claims.give_back(connection, row.id)
+        place = _take_any(connection, step, agenda, service, row.id, row.starts_at, row.desk)
+    if not place:
         _drop_hold(connection, step, row.id)
-        return _taken(connection, step, office, service, row.starts_at)
-    values = {
-        "status": CONFIRMED,
-        "desk": place,
-        "expires_at": None,
-        "name": name,
-        "person": person_key(name),
-        "contact": contact,
-        "reason": reason,
-        "changed_at": step.now,
-    }
+        return _taken(connection, step, agenda, service, row.starts_at)
+    values = {"desk": place, **_confirmed(step, name=name, contact=contact, reason=reason)}
     row = _update(connection, row.id, values)
-    record(connection, step, "confirmed", row.id, start=local_iso(row.starts_at), desk=place)
-    notices.queue_confirmed(connection, step, row)
-    return {"outcome": "confirmed", "appointment": _view(row, office, service), "again": False}
+    return _now_confirmed(connection, step, agenda, row)
 
 
 def book(
@@ -189,23 +204,27 @@ def book(
     service: str = "",
     beyond_limits: bool = False,
 ) -> Outcome:
-    """Hold and confirm in one step. Outcomes: confirmed, taken, not_offered, limit. Raises UnknownChoice."""
-    held = hold(connection, step, start, office=office, service=service)
-    if held["outcome"] != "held":
-        return held
-    appointment_id = held["appointment"]["id"]
-    outcome = confirm(
-        connection,
-        step,
-        appointment_id,
-        name=name,
-        contact=contact,
-        reason=reason,
-        beyond_limits=beyond_limits,
-    )
-    if outcome["outcome"] == "limit":
-        _drop_hold(connection, step, appointment_id)
-    return outcome
+    """Book in one step, without a hold.
+
+    Args:
+        name, contact, reason: as `contacts` returned them.
+        beyond_limits: staff may give one person more than the limits allow.
+
+    Outcomes: confirmed, taken, not_offered, limit. Raises UnknownChoice.
+    """
+    agenda = agenda_of(connection, office, step)
+    chosen = service_of(agenda.office, service)
+    refused = _refused(connection, step, agenda, chosen, start)
+    if refused is None and not beyond_limits:
+        _lock_person(connection, step, contact)
+        refused = _limit_reached(connection, step, agenda.limits, name=name, contact=contact)
+    if refused is not None:
+        return refused
+    values = _confirmed(step, name=name, contact=contact, reason=reason)
+    row = _new(connection, step, agenda, chosen, start, values)
+    if row is None:
+        return _taken(connection, step, agenda, chosen, start)
+    return _now_confirmed(connection, step, agenda, row)
 
 
 def cancel(connection: sa.Connection, step: Step, appointment_id: str) -> Outcome:
@@ -213,17 +232,17 @@ def cancel(connection: sa.Connection, step: Step, appointment_id: str) -> Outcom
     row = _locked(connection, appointment_id)
     if row is None or row.status not in (CONFIRMED, CANCELLED):
         return {"outcome": "gone"}
-    office, service = _choices(connection, row)
+    agenda = _agenda_of_row(connection, step, row)
     if row.status == CANCELLED:
-        return {"outcome": "cancelled", "appointment": _view(row, office, service), "again": True}
+        return {"outcome": "cancelled", "appointment": _view(row, agenda), "again": True}
     if row.starts_at <= step.now:
-        return {"outcome": "over", "appointment": _view(row, office, service)}
-    claims.release(connection, row.id)
+        return {"outcome": "over", "appointment": _view(row, agenda)}
+    claims.give_back(connection, row.id)
     values = {"status": CANCELLED, "sequence": row.sequence + 1, "changed_at": step.now}
     row = _update(connection, row.id, values)
     record(connection, step, "cancelled", row.id, start=local_iso(row.starts_at))
     notices.queue_cancelled(connection, step, row)
-    return {"outcome": "cancelled", "appointment": _view(row, office, service), "again": False}
+    return {"outcome": "cancelled", "appointment": _view(row, agenda), "again": False}
 
 
 def move(connection: sa.Connection, step: Step, appointment_id: str, start: datetime) -> Outcome:
@@ -234,31 +253,19 @@ def move(connection: sa.Connection, step: Step, appointment_id: str, start: date
     row = _locked(connection, appointment_id)
     if row is None or row.status != CONFIRMED:
         return {"outcome": "gone"}
-    agenda = agenda_of(connection, row.office, step)
-    office, service = _choices(connection, row)
+    agenda = _agenda_of_row(connection, step, row)
     if row.starts_at <= step.now:
-        return {"outcome": "over", "appointment": _view(row, office, service)}
+        return {"outcome": "over", "appointment": _view(row, agenda)}
     if row.starts_at == start:
-        return {"outcome": "moved", "appointment": _view(row, office, service), "again": True}
-    why = refusal(agenda, service, step.now, start)
-    if why is not None:
-        return {
-            "outcome": "not_offered",
-            "refusal": explained(agenda, step, why, start.astimezone(ROME).date()),
-            "alternatives": _alternatives(connection, step, office, service, start),
-        }
-    place = claims.claim(
-        connection,
-        step,
-        appointment_id=row.id,
-        office=row.office,
-        places=[*_same_place(office, service, row.desk), *_other_places(office, service, row.desk)],
-        start=start,
-        minutes=service.minutes,
-        expires_at=None,
-    )
-    if place is None:
-        return _taken(connection, step, office, service, start)
+        return {"outcome": "moved", "appointment": _view(row, agenda), "again": True}
+    service = _service(agenda, row)
+    refused = _refused(connection, step, agenda, service, start)
+    if refused is not None:
+        return refused
+    place = _take_any(connection, step, agenda, service, row.id, start, row.desk)
+    if not place:
+        return _taken(connection, step, agenda, service, start)
+    claims.give_back_others(connection, row.id, place, start, service.minutes)
     was = local_iso(row.starts_at)
     values = {
         "starts_at": start,
@@ -269,8 +276,8 @@ def move(connection: sa.Connection, step: Step, appointment_id: str, start: date
     }
     row = _update(connection, row.id, values)
     record(connection, step, "moved", row.id, was=was, start=local_iso(start), desk=place)
-    notices.queue_moved(connection, step, row)
-    return {"outcome": "moved", "appointment": _view(row, office, service), "again": False}
+    notices.queue_moved(connection, step, agenda, row)
+    return {"outcome": "moved", "appointment": _view(row, agenda), "again": False}
 
 
 def record_visit(
@@ -284,11 +291,10 @@ def record_visit(
     known = row is not None and row.status in (CONFIRMED, COMPLETED, NO_SHOW)
     if row is None or not known or row.starts_at > step.now:
         return {"outcome": "gone"}
-    office, service = _choices(connection, row)
     if row.status != status:
         row = _update(connection, row.id, {"status": status, "changed_at": step.now})
         record(connection, step, status, row.id)
-    return {"outcome": "recorded", "appointment": _view(row, office, service)}
+    return {"outcome": "recorded", "appointment": viewed(connection, step, row)}
 
 
 def open_appointments(connection: sa.Connection, step: Step) -> list[AppointmentView]:
@@ -303,92 +309,146 @@ def open_appointments(connection: sa.Connection, step: Step) -> list[Appointment
         .order_by(appointments.c.starts_at)
         .limit(_OWN_MAX)
     ).all()
-    return [_view(row, *_choices(connection, row)) for row in rows]
+    return [viewed(connection, step, row) for row in rows]
 
 
-def viewed(connection: sa.Connection, row: Any) -> AppointmentView:
+def viewed(connection: sa.Connection, step: Step, row: Any) -> AppointmentView:
     """The view of a row of ``appointments``; the caller has checked whose it is."""
-    return _view(row, *_choices(connection, row))
+    return _view(row, _agenda_of_row(connection, step, row))
 
 
 def drop_expired_holds(connection: sa.Connection, step: Step) -> int:
     """Tidy up holds that ran out; they block nobody even before. Returns how many."""
-    rows = connection.execute(
+    expired = connection.execute(
         sa.select(appointments.c.id)
         .where(appointments.c.status == HELD, appointments.c.expires_at < step.timer)
         .order_by(appointments.c.id)
-        .limit(500)
+        .limit(_TIDY_MAX)
         .with_for_update(skip_locked=True)
     ).scalars()
-    dropped = 0
-    for appointment_id in rows.all():
-        _drop_hold(connection, step.later(who=SYSTEM), appointment_id)
-        dropped += 1
-    return dropped
+    ids = list(expired)
+    for appointment_id in ids:
+        _drop_hold(connection, step, appointment_id)
+    return len(ids)
 
 
-# How a slot is kept
+# How a slot is taken
 
 
-def _new_hold(
-    connection: sa.Connection, step: Step, office: Office, service: Service, start: datetime
-) -> Outcome:
-    expires_at = claims.expiry(step, stored_rules(connection).limits.hold_minutes)
-    row = _insert(
-        connection,
-        {
-            "id": uuid4().hex,
-            "office": office.id,
-            "desk": "",
-            "service": service.id,
-            "starts_at": start,
-            "minutes": service.minutes,
-            "status": HELD,
-            "expires_at": expires_at,
-            "channel": step.channel,
-            "conversation": step.conversation or None,
-            "created_at": step.now,
-            "changed_at": step.now,
-        },
-    )
-    place = claims.claim(
+def _refused(
+    connection: sa.Connection, step: Step, agenda: Agenda, service: Service, start: datetime
+) -> Outcome | None:
+    why = refusal(agenda, service, step.now, start)
+    if why is None:
+        return None
+    return {
+        "outcome": "not_offered",
+        "refusal": explained(agenda, step, why, start.astimezone(ROME).date()),
+        "alternatives": _alternatives(connection, step, agenda, service, start),
+    }
+
+
+def _new(
+    connection: sa.Connection,
+    step: Step,
+    agenda: Agenda,
+    service: Service,
+    start: datetime,
+    values: dict[str, Any],
+) -> Any:
+    """A new row that has its desk time, or None if there is none left."""
+    office = agenda.office
+    free = claims.free_places(
         connection,
         step,
-        appointment_id=row.id,
         office=office.id,
         places=office.places(service),
         start=start,
         minutes=service.minutes,
-        expires_at=expires_at,
     )
+    if not free:
+        return None
+    row = connection.execute(
+        _INSERT,
+        {
+            "id": uuid4().hex,
+            "code": _free_code(connection),
+            "office": office.id,
+            "desk": free[0],
+            "service": service.id,
+            "starts_at": start,
+            "minutes": service.minutes,
+            "channel": step.channel,
+            "conversation": step.conversation or None,
+            "created_at": step.now,
+            "changed_at": step.now,
+            **values,
+        },
+    ).one()
+    place = _take_first(connection, step, row, free)
     if place is None:
         connection.execute(sa.delete(appointments).where(appointments.c.id == row.id))
-        return _taken(connection, step, office, service, start)
-    row = _update(connection, row.id, {"desk": place})
-    record(connection, step, "held", row.id, start=local_iso(start), desk=place)
-    return {"outcome": "held", "appointment": _view(row, office, service)}
+        return None
+    return row if place == row.desk else _update(connection, row.id, {"desk": place})
 
 
-def _held_again(
-    connection: sa.Connection, step: Step, office: Office, service: Service, row: Any
-) -> Outcome:
-    """The slot that the conversation holds already: it is kept for another while."""
-    expires_at = claims.expiry(step, stored_rules(connection).limits.hold_minutes)
-    place = claims.claim(
+def _take_first(connection: sa.Connection, step: Step, row: Any, places: list[str]) -> str | None:
+    for place in places:
+        if claims.take(
+            connection,
+            step,
+            appointment_id=row.id,
+            office=row.office,
+            place=place,
+            start=row.starts_at,
+            minutes=row.minutes,
+            expires_at=row.expires_at,
+        ):
+            return place
+    return None
+
+
+def _take_any(
+    connection: sa.Connection,
+    step: Step,
+    agenda: Agenda,
+    service: Service,
+    appointment_id: str,
+    start: datetime,
+    before: str,
+) -> str:
+    """Take a time for good, at the desk it was ``before`` if that can be; "" if all are taken."""
+    places = sorted(agenda.office.places(service), key=lambda place: place != before)
+    free = claims.free_places(
         connection,
         step,
-        appointment_id=row.id,
-        office=office.id,
-        places=[row.desk, *_other_places(office, service, row.desk)],
-        start=row.starts_at,
-        minutes=row.minutes,
-        expires_at=expires_at,
+        office=agenda.office.id,
+        places=places,
+        start=start,
+        minutes=service.minutes,
+        appointment_id=appointment_id,
     )
-    if place is None:
-        _drop_hold(connection, step, row.id)
-        return _taken(connection, step, office, service, row.starts_at)
-    row = _update(connection, row.id, {"desk": place, "expires_at": expires_at})
-    return {"outcome": "held", "appointment": _view(row, office, service), "again": True}
+    for place in free:
+        if claims.take(
+            connection,
+            step,
+            appointment_id=appointment_id,
+            office=agenda.office.id,
+            place=place,
+            start=start,
+            minutes=service.minutes,
+        ):
+            return place
+    return ""
+
+
+def _held_longer(connection: sa.Connection, step: Step, agenda: Agenda, row: Any) -> bool:
+    """Keep the slot that the conversation holds already for another while."""
+    expires_at = claims.expiry(step, agenda.limits.hold_minutes)
+    if not claims.keep(connection, row.id, row.minutes, expires_at):
+        return False
+    _update(connection, row.id, {"expires_at": expires_at})
+    return True
 
 
 def _drop_hold(connection: sa.Connection, step: Step, appointment_id: str) -> None:
@@ -415,54 +475,55 @@ def _is_own(row: Any, step: Step) -> bool:
 
 
 def _is_same_slot(row: Any, office: Office, service: Service, start: datetime) -> bool:
-    return bool(
-        row.office == office.id
-        and row.service == service.id
-        and row.starts_at == start
-        and row.minutes == service.minutes
-    )
+    wanted = (office.id, service.id, start, service.minutes)
+    return bool((row.office, row.service, row.starts_at, row.minutes) == wanted)
 
 
-def _same_place(office: Office, service: Service, desk: str) -> list[str]:
-    return [place for place in office.places(service) if place == desk]
+def _confirmed(step: Step, *, name: str, contact: str, reason: str) -> dict[str, Any]:
+    return {
+        "status": CONFIRMED,
+        "expires_at": None,
+        "name": name,
+        "person": person_key(name),
+        "contact": contact,
+        "reason": reason,
+        "changed_at": step.now,
+    }
 
 
-def _other_places(office: Office, service: Service, desk: str) -> list[str]:
-    return [place for place in office.places(service) if place != desk]
+def _now_confirmed(connection: sa.Connection, step: Step, agenda: Agenda, row: Any) -> Outcome:
+    record(connection, step, "confirmed", row.id, start=local_iso(row.starts_at), desk=row.desk)
+    notices.queue_confirmed(connection, step, agenda, row)
+    return {"outcome": "confirmed", "appointment": _view(row, agenda), "again": False}
 
 
 # Limits
 
 
+def _lock_person(connection: sa.Connection, step: Step, contact: str) -> None:
+    lock_names(connection, [f"contact:{contact}", f"conversation:{step.conversation}"])
+
+
 def _limit_reached(
-    connection: sa.Connection, step: Step, *, name: str, contact: str
+    connection: sa.Connection, step: Step, limits: Limits, *, name: str, contact: str
 ) -> Outcome | None:
-    limits = stored_rules(connection).limits
-    mine = appointments.c.contact == contact
-    counts: list[tuple[LimitKind, sa.ColumnElement[bool], int]] = [
-        (
-            "person",
-            sa.and_(mine, appointments.c.person == person_key(name)),
-            limits.open_per_person,
-        ),
-        ("contact", mine, limits.open_per_contact),
+    numbers = connection.execute(
+        _OPEN_OF,
+        {
+            "contact": contact,
+            "person": person_key(name),
+            "sender": step.conversation,
+            "now": step.now,
+        },
+    ).one()
+    most: list[tuple[LimitKind, int]] = [
+        ("person", limits.open_per_person),
+        ("contact", limits.open_per_contact),
+        ("sender", limits.open_per_sender),
     ]
-    if step.conversation:
-        sender = appointments.c.conversation == step.conversation
-        counts.append(("sender", sender, limits.open_per_sender))
-    for kind, condition, most in counts:
-        number = connection.execute(
-            sa.select(sa.func.count())
-            .select_from(appointments)
-            .where(
-                condition,
-                OPEN,
-                appointments.c.status == CONFIRMED,
-                appointments.c.starts_at > step.now,
-            )
-        ).scalar_one()
-        if number >= most:
-            return {"outcome": "limit", "limit": kind, "most": most}
+    for number, (kind, allowed) in zip(numbers, most, strict=True):
+        if number >= allowed:
+            return {"outcome": "limit", "limit": kind, "most": allowed}
     return None
 
 
@@ -475,17 +536,11 @@ def _locked(connection: sa.Connection, appointment_id: str) -> Any:
     ).one_or_none()
 
 
-def _insert(connection: sa.Connection, values: dict[str, Any]) -> Any:
-    for _ in range(_CODE_TRIES):
-        row = connection.execute(
-            insert(connection, appointments)
-            .values(**values, code=new_code())
-            .on_conflict_do_nothing(index_elements=["code"])
-            .returning(appointments)
-        ).one_or_none()
-        if row is not None:
-            return row
-    raise RuntimeError("no free code found")
+def _free_code(connection: sa.Connection) -> str:
+    while True:
+        code = new_code()
+        if connection.execute(_CODE_IN_USE, {"wanted": code}).scalar() is None:
+            return code
 
 
 def _update(connection: sa.Connection, appointment_id: str, values: dict[str, Any]) -> Any:
@@ -497,28 +552,27 @@ def _update(connection: sa.Connection, appointment_id: str, values: dict[str, An
     ).one()
 
 
-def _choices(connection: sa.Connection, row: Any) -> tuple[Office, Service]:
-    """Office and service of a row; what the rules no longer name is shown by its id."""
-    office = stored_rules(connection).office(row.office)
-    if office is None:
-        office = Office.model_construct(
-            id=row.office, name=row.office, address="", contact="", hours="", desks=[], services=[]
-        )
-    service = office.service(row.service) if row.service else None
-    if service is None:
-        service = Service.model_construct(
-            id=row.service, name=row.service, minutes=row.minutes, bring=[], desks=[]
-        )
-    return office, service
+def _agenda_of_row(connection: sa.Connection, step: Step, row: Any) -> Agenda:
+    """The agenda of the office of a row; an office that the rules no longer name is shown by its id."""
+    try:
+        return agenda_of(connection, row.office, step)
+    except UnknownChoice:
+        return Agenda(Office.unknown(row.office), OpeningHours.none())
 
 
-def _view(row: Any, office: Office, service: Service) -> AppointmentView:
+def _service(agenda: Agenda, row: Any) -> Service:
+    """The service of a row; one that the rules no longer name keeps its length and is shown by its id."""
+    return agenda.office.service(row.service) or Service.unknown(row.service, row.minutes)
+
+
+def _view(row: Any, agenda: Agenda) -> AppointmentView:
+    service = _service(agenda, row)
     return {
         "id": row.id,
         "code": row.code,
         "office": row.office,
-        "office_name": office.name,
-        "address": office.address,
+        "office_name": agenda.office.name,
+        "address": agenda.office.address,
         "service": row.service,
         "service_name": service.name,
         "bring": list(service.bring),
@@ -531,16 +585,15 @@ def _view(row: Any, office: Office, service: Service) -> AppointmentView:
 
 
 def _taken(
-    connection: sa.Connection, step: Step, office: Office, service: Service, start: datetime
+    connection: sa.Connection, step: Step, agenda: Agenda, service: Service, start: datetime
 ) -> Outcome:
     return {
         "outcome": "taken",
-        "alternatives": _alternatives(connection, step, office, service, start),
+        "alternatives": _alternatives(connection, step, agenda, service, start),
     }
 
 
 def _alternatives(
-    connection: sa.Connection, step: Step, office: Office, service: Service, start: datetime
+    connection: sa.Connection, step: Step, agenda: Agenda, service: Service, start: datetime
 ) -> list[str]:
-    free = free_slots(connection, step, office=office.id, service=service.id)
-    return [local_iso(slot) for slot in nearest(free, start)]
+    return [local_iso(slot) for slot in nearest(free_in(connection, step, agenda, service), start)]

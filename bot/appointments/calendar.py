@@ -44,8 +44,14 @@ _NO_HOURS: Final = '{"offices": []}'
 LONGEST_HOLD: Final = timedelta(minutes=HOLD_MAX_MINUTES)
 """A hold that ends later than this from now was made before the clock was set back: it counts as expired."""
 
-_STORED_RULES: Final = sa.select(booking_rules.c.data).where(booking_rules.c.id == _RULES)
-_STORED_HOURS: Final = sa.select(knowledge_records.c.data).where(knowledge_records.c.id == _HOURS)
+_STORED: Final = sa.union_all(
+    sa.select(sa.literal("rules").label("kind"), booking_rules.c.data).where(
+        booking_rules.c.id == _RULES
+    ),
+    sa.select(sa.literal("hours"), knowledge_records.c.data).where(
+        knowledge_records.c.id == _HOURS
+    ),
+)
 _CLOSURES: Final = (
     sa.select(booking_closures)
     .where(
@@ -107,18 +113,16 @@ def load_rules(connection: sa.Connection, rules: BookingRules, step: Step) -> bo
 
 def stored_rules(connection: sa.Connection) -> BookingRules:
     """The rules in force. Raises UnknownChoice if none were loaded yet."""
-    data = connection.execute(_STORED_RULES).scalar()
-    if data is None:
-        raise UnknownChoice("rules")
-    return _parsed_rules(data)
+    return _rules_and_hours(connection)[0]
 
 
 def agenda_of(connection: sa.Connection, office_id: str, step: Step) -> Agenda:
     """An office with its rules, hours and closures from today on. Raises UnknownChoice."""
-    office = stored_rules(connection).office(office_id)
+    rules, hours = _rules_and_hours(connection)
+    office = rules.office(office_id)
     if office is None:
         raise UnknownChoice("office")
-    return _with_closures(connection, office, step)
+    return _agenda(connection, rules, hours, office, step)
 
 
 def service_of(office: Office, service_id: str) -> Service:
@@ -151,22 +155,21 @@ def free_slots(
     """
     agenda = agenda_of(connection, office, step)
     chosen = service_of(agenda.office, service)
-    offered = list(offered_slots(agenda, chosen, step.now, first=first, last=last))
-    return still_free(connection, step, agenda.office, chosen, offered)
+    return free_in(connection, step, agenda, chosen, first=first, last=last)
 
 
-def still_free(
+def free_in(
     connection: sa.Connection,
     step: Step,
-    office: Office,
+    agenda: Agenda,
     service: Service,
-    slots: Sequence[datetime],
+    *,
+    first: date | None = None,
+    last: date | None = None,
 ) -> list[datetime]:
-    """Those of some slots, in order of time, that nobody has taken."""
-    if not slots:
-        return []
-    busy = _busy(connection, step, office.id, slots[0], slots[-1] + _LONGEST)
-    return free_of(slots, service.minutes, office.places(service), busy)
+    """`free_slots` of an agenda that has been read already."""
+    offered = list(offered_slots(agenda, service, step.now, first=first, last=last))
+    return _still_free(connection, step, agenda.office, service, offered)
 
 
 def why_not(
@@ -195,7 +198,7 @@ def why_not(
         why = refusal_of_day(agenda, chosen, step.now, day)
         wanted = [] if why else [s for s in slots_of_day(agenda, chosen, day) if s > step.now]
     if why is None:
-        if still_free(connection, step, agenda.office, chosen, wanted):
+        if _still_free(connection, step, agenda.office, chosen, wanted):
             return None
         why = "full"
     return explained(agenda, step, why, day)
@@ -285,7 +288,7 @@ def closures(connection: sa.Connection, step: Step) -> list[dict[str, Any]]:
 
 def conflicts(connection: sa.Connection, step: Step, *, office: str = "") -> list[Booked]:
     """Confirmed appointments to come that the present rules and closures would not offer, oldest first."""
-    rules = stored_rules(connection)
+    rules, hours = _rules_and_hours(connection)
     condition = [appointments.c.status == CONFIRMED, appointments.c.starts_at > step.now]
     if office:
         condition.append(appointments.c.office == office)
@@ -295,7 +298,7 @@ def conflicts(connection: sa.Connection, step: Step, *, office: str = "") -> lis
         .order_by(appointments.c.starts_at)
         .limit(_CONFLICTS_MAX)
     ).all()
-    agendas = {o.id: _with_closures(connection, o, step) for o in rules.offices}
+    agendas = {o.id: _agenda(connection, rules, hours, o, step) for o in rules.offices}
     found = []
     for row in rows:
         why = _conflict(agendas.get(row.office), row)
@@ -308,6 +311,20 @@ def conflicts(connection: sa.Connection, step: Step, *, office: str = "") -> lis
 def local_iso(moment: datetime) -> str:
     """Local date and time as the command line shows and takes it: "2026-11-26T10:30"."""
     return moment.astimezone(ROME).strftime("%Y-%m-%dT%H:%M")
+
+
+def _still_free(
+    connection: sa.Connection,
+    step: Step,
+    office: Office,
+    service: Service,
+    slots: Sequence[datetime],
+) -> list[datetime]:
+    """Those of some slots, in order of time, that nobody has taken."""
+    if not slots:
+        return []
+    busy = _busy(connection, step, office.id, slots[0], slots[-1] + _LONGEST)
+    return free_of(slots, service.minutes, office.places(service), busy)
 
 
 def _conflict(agenda: Agenda | None, row: Any) -> str:
@@ -330,12 +347,20 @@ def _conflict(agenda: Agenda | None, row: Any) -> str:
     return "closed" if covered else "outside_hours"
 
 
-def _with_closures(connection: sa.Connection, office: Office, step: Step) -> Agenda:
+def _agenda(
+    connection: sa.Connection, rules: BookingRules, hours: OpeningHours, office: Office, step: Step
+) -> Agenda:
     today = datetime.combine(step.now.astimezone(ROME).date(), time.min, ROME)
     rows = connection.execute(_CLOSURES, {"office": office.id, "today": today})
     closings = tuple(Closing(row.starts_at, row.ends_at, row.reason) for row in rows)
-    hours = connection.execute(_STORED_HOURS).scalar()
-    return Agenda(office, _parsed_hours(hours or _NO_HOURS), closings)
+    return Agenda(office, hours, closings, rules.limits, rules.reminders)
+
+
+def _rules_and_hours(connection: sa.Connection) -> tuple[BookingRules, OpeningHours]:
+    stored = {row.kind: row.data for row in connection.execute(_STORED)}
+    if "rules" not in stored:
+        raise UnknownChoice("rules")
+    return _parsed_rules(stored["rules"]), _parsed_hours(stored.get("hours", _NO_HOURS))
 
 
 def _busy(

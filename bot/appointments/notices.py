@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from bot.appointments.calendar import CONFIRMED, agenda_of, stored_rules
+from bot.appointments.calendar import CONFIRMED, stored_rules
 from bot.appointments.contacts import kind_of
 from bot.appointments.history import Step, record
 from bot.appointments.rules import Reminders
@@ -21,7 +21,6 @@ from bot.appointments.slots import Agenda
 from bot.clock import ROME
 from bot.storage.appointment_tables import UNTOLD, appointments
 from bot.storage.appointment_tables import notices as table
-from bot.storage.upsert import insert
 
 Kind = Literal["confirmed", "moved", "cancelled", "reminder"]
 QUEUED: Final = "queued"
@@ -65,33 +64,31 @@ class Due:
     appointment: Any
 
 
-def queue_confirmed(connection: sa.Connection, step: Step, row: Any) -> None:
+def queue_confirmed(connection: sa.Connection, step: Step, agenda: Agenda, row: Any) -> None:
     """Queue the confirmation and the reminder of a new appointment."""
-    _queue_mail(connection, step, row, "confirmed")
-    _queue_reminder(connection, step, row)
+    _queue(connection, [*_mail(step, row, "confirmed"), *_reminder(step, agenda, row)])
 
 
-def queue_moved(connection: sa.Connection, step: Step, row: Any) -> None:
+def queue_moved(connection: sa.Connection, step: Step, agenda: Agenda, row: Any) -> None:
     """Replace what was queued by the news of the move and a reminder for the new day."""
     _drop_queued(connection, step, row.id)
-    _queue_mail(connection, step, row, "moved")
-    _queue_reminder(connection, step, row)
+    _queue(connection, [*_mail(step, row, "moved"), *_reminder(step, agenda, row)])
 
 
 def queue_cancelled(connection: sa.Connection, step: Step, row: Any) -> None:
     """Replace what was queued by the news of the cancellation."""
     _drop_queued(connection, step, row.id)
-    _queue_mail(connection, step, row, "cancelled")
+    _queue(connection, _mail(step, row, "cancelled"))
 
 
-def reminder_moment(agenda: Agenda, reminders: Reminders, start: datetime) -> datetime:
+def reminder_moment(agenda: Agenda, start: datetime) -> datetime:
     """The chosen hour of the working day before an appointment."""
     day = start.astimezone(ROME).date()
     for _ in range(_PEOPLE_S_DAY):
         day -= timedelta(days=1)
         if agenda.is_working_day(day):
             break
-    return datetime.combine(day, time.fromisoformat(reminders.at), ROME)
+    return datetime.combine(day, time.fromisoformat(agenda.reminders.at), ROME)
 
 
 def may_disturb(reminders: Reminders, now: datetime) -> bool:
@@ -186,18 +183,16 @@ def _is_pointless(step: Step, notice: Any, appointment: Any) -> bool:
     return bool(appointment.status != CONFIRMED or too_late)
 
 
-def _queue_mail(connection: sa.Connection, step: Step, row: Any, kind: Kind) -> None:
-    if row.contact and kind_of(row.contact) == EMAIL:
-        _queue(connection, row, kind, EMAIL, step.now)
+def _mail(step: Step, row: Any, kind: Kind) -> list[dict[str, Any]]:
+    by_mail = row.contact and kind_of(row.contact) == EMAIL
+    return [_notice(row, kind, EMAIL, step.now)] if by_mail else []
 
 
-def _queue_reminder(connection: sa.Connection, step: Step, row: Any) -> None:
-    reminders = stored_rules(connection).reminders
-    due_at = reminder_moment(agenda_of(connection, row.office, step), reminders, row.starts_at)
+def _reminder(step: Step, agenda: Agenda, row: Any) -> list[dict[str, Any]]:
+    due_at = reminder_moment(agenda, row.starts_at)
     via = _way_to(row)
     # Who books after that moment has just been told the day.
-    if via and due_at > step.now:
-        _queue(connection, row, "reminder", via, due_at)
+    return [_notice(row, "reminder", via, due_at)] if via and due_at > step.now else []
 
 
 def _way_to(row: Any) -> str:
@@ -208,12 +203,19 @@ def _way_to(row: Any) -> str:
     return CHAT if row.conversation else ""
 
 
-def _queue(connection: sa.Connection, row: Any, kind: Kind, via: str, due_at: datetime) -> None:
-    connection.execute(
-        insert(connection, table)
-        .values(appointment_id=row.id, kind=kind, sequence=row.sequence, via=via, due_at=due_at)
-        .on_conflict_do_nothing(index_elements=["appointment_id", "kind", "sequence"])
-    )
+def _notice(row: Any, kind: Kind, via: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "appointment_id": row.id,
+        "kind": kind,
+        "sequence": row.sequence,
+        "via": via,
+        "due_at": due_at,
+    }
+
+
+def _queue(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(sa.insert(table), rows)
 
 
 def _drop_queued(connection: sa.Connection, step: Step, appointment_id: str) -> None:

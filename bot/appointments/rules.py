@@ -53,6 +53,13 @@ class Service(Item):
     bring: list[Sentence] = Field(default_factory=list)
     desks: list[Identifier] = Field(default_factory=list)
 
+    @classmethod
+    def unknown(cls, service_id: str, minutes: int) -> Service:
+        """A service that was booked and is not offered any more."""
+        return cls.model_construct(
+            id=service_id, name=service_id, minutes=minutes, bring=[], desks=[]
+        )
+
 
 class Office(Item):
     """An office that can be booked. ``hours`` names the office of hours.yml whose closures hold here."""
@@ -88,9 +95,26 @@ class Office(Item):
                     raise ValueError(f"windows of {day} overlap")
         return self
 
+    @classmethod
+    def unknown(cls, office_id: str) -> Office:
+        """An office where something was booked and that does not receive any more."""
+        return cls.model_construct(
+            id=office_id,
+            name=office_id,
+            address="",
+            contact="",
+            hours=office_id,
+            desks=[],
+            weekly={},
+            slot_minutes=CELL_MINUTES,
+            notice_working_days=0,
+            horizon_days=0,
+            services=[],
+        )
+
     def service(self, service_id: str) -> Service | None:
         """The service of that id; "" means the first."""
-        if not service_id:
+        if not service_id and self.services:
             return self.services[0]
         return next((service for service in self.services if service.id == service_id), None)
 
@@ -115,6 +139,11 @@ class Limits(Item):
     wrong_codes_overall: int = Field(60, ge=1, le=100_000)
     wrong_codes_minutes: int = Field(15, ge=1, le=1_440)
 
+    @classmethod
+    def usual(cls) -> Limits:
+        """The limits of who chooses none."""
+        return cls.model_validate({})
+
 
 class Reminders(Item):
     """When people are reminded: at ``at`` on the working day before, never outside ``between``."""
@@ -129,13 +158,18 @@ class Reminders(Item):
             raise ValueError(f"'at' ({self.at}) is outside 'between' ({self.between})")
         return self
 
+    @classmethod
+    def usual(cls) -> Reminders:
+        """The hours of who chooses none."""
+        return cls.model_validate({})
+
 
 class BookingRules(Item):
     """Everything that can be chosen about booking."""
 
     offices: list[Office] = Field(min_length=1)
-    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
-    reminders: Reminders = Field(default_factory=lambda: Reminders.model_validate({}))
+    limits: Limits = Field(default_factory=Limits.usual)
+    reminders: Reminders = Field(default_factory=Reminders.usual)
 
     @model_validator(mode="after")
     def _unique(self) -> BookingRules:

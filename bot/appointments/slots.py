@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 
-from bot.appointments.rules import CELL_MINUTES, Office, Service
+from bot.appointments.rules import CELL_MINUTES, Limits, Office, Reminders, Service
 from bot.clock import ROME
 from knowledge.hours import DAYS, OpeningHours
 
@@ -28,11 +28,13 @@ class Closing:
 
 @dataclass(frozen=True)
 class Agenda:
-    """An office with everything that decides when it can be booked."""
+    """An office with everything that decides when, and by whom, it can be booked."""
 
     office: Office
     hours: OpeningHours
     closings: tuple[Closing, ...] = ()
+    limits: Limits = field(default_factory=Limits.usual)
+    reminders: Reminders = field(default_factory=Reminders.usual)
 
     def closed_because(self, day: date) -> str:
         """Name of the holiday, notice or extraordinary closure that takes the whole day, or ""."""

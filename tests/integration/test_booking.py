@@ -218,7 +218,7 @@ async def test_the_history_cannot_be_changed(database: Database) -> None:
     lines = await database.read(
         rows, booking_history, booking_history.c.appointment_id == mine["id"]
     )
-    assert [line.what for line in lines] == ["held", "confirmed"]
+    assert [line.what for line in lines] == ["confirmed"]
     told = " ".join(line.detail for line in lines)
     assert "Rossi" not in told
     assert "example.it" not in told
