@@ -59,6 +59,18 @@ def row_of_code(connection: sa.Connection, code: str) -> Any:
     ).one_or_none()
 
 
+def find_by_id(
+    connection: sa.Connection, step: Step, appointment_id: str
+) -> AppointmentView | None:
+    """The appointment of an id that a signed link or staff gave; None if it is gone or was never confirmed."""
+    row = connection.execute(
+        sa.select(appointments).where(
+            appointments.c.id == appointment_id, appointments.c.status != HELD
+        )
+    ).one_or_none()
+    return viewed(connection, step, row) if row is not None else None
+
+
 def forget_old_attempts(connection: sa.Connection, step: Step) -> None:
     """Remove tries that count no more."""
     connection.execute(sa.delete(code_attempts).where(code_attempts.c.at < step.timer - _KEPT))

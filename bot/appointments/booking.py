@@ -6,6 +6,7 @@ result, never an exception; what is raised is a mistake of the caller (`UnknownC
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict
 from uuid import uuid4
@@ -309,12 +310,19 @@ def open_appointments(connection: sa.Connection, step: Step) -> list[Appointment
         .order_by(appointments.c.starts_at)
         .limit(_OWN_MAX)
     ).all()
-    return [viewed(connection, step, row) for row in rows]
+    return views(connection, step, rows)
 
 
 def viewed(connection: sa.Connection, step: Step, row: Any) -> AppointmentView:
     """The view of a row of ``appointments``; the caller has checked whose it is."""
     return _view(row, _agenda_of_row(connection, step, row))
+
+
+def views(connection: sa.Connection, step: Step, rows: Sequence[Any]) -> list[AppointmentView]:
+    """The views of several rows, in their order; each office is read once."""
+    by_office = {row.office: row for row in rows}
+    agendas = {key: _agenda_of_row(connection, step, row) for key, row in by_office.items()}
+    return [_view(row, agendas[row.office]) for row in rows]
 
 
 def drop_expired_holds(connection: sa.Connection, step: Step) -> int:

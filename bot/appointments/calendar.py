@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,7 +18,7 @@ from bot.appointments.slots import (
     Agenda,
     Closing,
     Refusal,
-    cells,
+    Taken,
     free_of,
     offered_slots,
     refusal,
@@ -62,7 +61,7 @@ _CLOSURES: Final = (
     .limit(_CONFLICTS_MAX)
 )
 
-_BUSY: Final = (
+_TAKEN: Final = (
     sa.select(
         appointments.c.starts_at,
         appointments.c.minutes,
@@ -323,8 +322,8 @@ def _still_free(
     """Those of some slots, in order of time, that nobody has taken."""
     if not slots:
         return []
-    busy = _busy(connection, step, office.id, slots[0], slots[-1] + _LONGEST)
-    return free_of(slots, service.minutes, office.places(service), busy)
+    taken = _taken(connection, step, office.id, slots[0], slots[-1] + _LONGEST)
+    return free_of(slots, service.minutes, office.places(service), taken)
 
 
 def _conflict(agenda: Agenda | None, row: Any) -> str:
@@ -363,11 +362,11 @@ def _rules_and_hours(connection: sa.Connection) -> tuple[BookingRules, OpeningHo
     return _parsed_rules(stored["rules"]), _parsed_hours(stored.get("hours", _NO_HOURS))
 
 
-def _busy(
+def _taken(
     connection: sa.Connection, step: Step, office: str, first: datetime, last: datetime
-) -> dict[int, set[str]]:
+) -> list[Taken]:
     rows = connection.execute(
-        _BUSY,
+        _TAKEN,
         {
             "office": office,
             "after": first - _LONGEST,
@@ -376,12 +375,7 @@ def _busy(
             "latest": step.timer + LONGEST_HOLD,
         },
     )
-    busy: dict[int, set[str]] = defaultdict(set)
-    for row in rows:
-        desks = row.desks.split(",")
-        for cell in cells(row.starts_at, row.minutes):
-            busy[cell].update(desks)
-    return busy
+    return [Taken(row.starts_at, row.minutes, frozenset(row.desks.split(","))) for row in rows]
 
 
 @lru_cache(maxsize=4)

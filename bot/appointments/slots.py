@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Final, Literal
 
 from bot.appointments.rules import CELL_MINUTES, Limits, Office, Reminders, Service
@@ -129,21 +131,34 @@ def cells(start: datetime, minutes: int) -> range:
     return range(first, first + minutes // CELL_MINUTES)
 
 
-def free_of(
-    slots: Iterable[datetime], minutes: int, places: Sequence[str], busy: Mapping[int, set[str]]
-) -> list[datetime]:
-    """Slots at which a place is free for the whole time.
+@dataclass(frozen=True)
+class Taken:
+    """Time that some places do not have any more."""
 
-    Args:
-        busy: places taken in each cell.
-    """
-    everywhere = set(places)
-    nobody: set[str] = set()
+    starts_at: datetime
+    minutes: int
+    places: frozenset[str]
+
+
+def free_of(
+    slots: Iterable[datetime], minutes: int, places: Sequence[str], taken: Iterable[Taken]
+) -> list[datetime]:
+    """Slots at which one of the places is free for the whole time."""
+    spans = sorted((t.starts_at.timestamp(), t.minutes * 60, t.places) for t in taken)
+    starts = [span[0] for span in spans]
+    longest = max((span[1] for span in spans), default=0)
+    everywhere = frozenset(places)
     free = []
-    for start in slots:
-        taken = nobody.union(*(busy.get(cell, nobody) for cell in cells(start, minutes)))
-        if everywhere - taken:
-            free.append(start)
+    for slot in slots:
+        begin = slot.timestamp()
+        # Only what begins less than the longest appointment before the slot can reach into it.
+        candidates = spans[
+            bisect_right(starts, begin - longest) : bisect_left(starts, begin + minutes * 60)
+        ]
+        if everywhere.difference(
+            *(here for start, length, here in candidates if start + length > begin)
+        ):
+            free.append(slot)
     return free
 
 
@@ -164,6 +179,8 @@ def nearest(
 
 def _exact(start: datetime, length: timedelta) -> datetime | None:
     """A local wall-clock time as a moment; None if the clock change makes it, or its end, doubtful."""
+    if not _clock_changes_on(start.date()):
+        return start.replace(tzinfo=ROME)
     begin, end = start.replace(tzinfo=ROME), (start + length).replace(tzinfo=ROME)
     for moment in (begin, end):
         if moment.utcoffset() != moment.replace(fold=1).utcoffset():
@@ -172,7 +189,15 @@ def _exact(start: datetime, length: timedelta) -> datetime | None:
     return begin if real == length else None
 
 
+@lru_cache(maxsize=1024)
+def _clock_changes_on(day: date) -> bool:
+    midnights = _local(day, time.min), _local(day + timedelta(days=1), time.min)
+    return midnights[0].utcoffset() != midnights[1].utcoffset()
+
+
 def _overlaps(closings: Sequence[Closing], start: datetime, length: timedelta) -> bool:
+    if not closings:
+        return False
     # Compared in UTC: arithmetic on local times ignores clock changes.
     begin = start.astimezone(timezone.utc)
     end = begin + length
