@@ -13,7 +13,9 @@ from bot.appointments.calendar import load_rules
 from bot.appointments.history import Step
 from bot.appointments.rules import BookingRules
 from bot.appointments.rules_file import read_rules
+from bot.appointments.slots import cells
 from bot.clock import ROME
+from bot.storage.appointment_tables import appointments, booking_history, notices, slot_claims
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 
@@ -67,3 +69,33 @@ def rows(connection: sa.Connection, table: sa.Table, *conditions: Any) -> list[A
     """All rows of a table, in the order of its key."""
     order = list(table.primary_key.columns)
     return list(connection.execute(sa.select(table).where(*conditions).order_by(*order)))
+
+
+def assert_consistent(connection: sa.Connection) -> None:
+    """No desk time without its appointment, no confirmed appointment without all its desk time, each told once."""
+    booked = {row.id: row for row in rows(connection, appointments)}
+    cells_of: dict[str, set[tuple[str, int]]] = {}
+    for claim in rows(connection, slot_claims):
+        owner = booked[claim.appointment_id]
+        assert owner.status in ("held", "confirmed"), owner.status
+        assert (claim.expires_at is None) == (owner.status == "confirmed")
+        cells_of.setdefault(owner.id, set()).add((claim.desk, claim.cell))
+    for row in booked.values():
+        if row.status == "confirmed":
+            expected = {(row.desk, cell) for cell in cells(row.starts_at, row.minutes)}
+            assert cells_of.get(row.id) == expected
+            assert row.contact
+    history = [h for h in rows(connection, booking_history) if h.appointment_id in booked]
+    for row in booked.values():
+        lines = [line.what for line in history if line.appointment_id == row.id]
+        assert lines.count("confirmed") == (row.status != "held")
+        assert lines.count("cancelled") == (row.status == "cancelled")
+        assert lines.count("moved") + lines.count("cancelled") == row.sequence
+    live = [
+        (notice.appointment_id, notice.kind)
+        for notice in rows(connection, notices)
+        if notice.status == "queued"
+    ]
+    assert len(live) == len(set(live))
+    reminded = {appointment_id for appointment_id, kind in live if kind == "reminder"}
+    assert reminded == {row.id for row in booked.values() if row.status == "confirmed"}
