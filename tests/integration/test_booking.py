@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.appointments import booking, calendar
+from bot.appointments import agenda, booking, calendar
 from bot.storage.appointment_tables import appointments, booking_history, notices, slot_claims
 from bot.storage.database import Database
 from tests.support.booking import MARIO, booking_database, rome, rows, rules_with, step
@@ -268,3 +268,26 @@ async def test_t8_forty_people_want_the_same_slot_at_the_same_instant(database_u
             )
             assert sorted(o["outcome"] for o in outcomes) == ["held"] + ["taken"] * 39
             assert all(len(o["alternatives"]) == 3 for o in outcomes if o["outcome"] == "taken")
+
+
+async def test_erasing_a_conversation_leaves_no_personal_data_and_frees_its_slots(
+    database: Database,
+) -> None:
+    await booked(database, conversation="mia")
+    await booked(database, HALF_PAST, conversation="altra")
+    await database.write(booking.hold, step("mia"), rome("2026-11-26T11:00"))
+    copy = await database.read(agenda.copy_of_conversation, "mia")
+    assert [one["name"] for one in copy] == ["Mario Rossi", ""]
+    assert await database.write(agenda.erase_conversation, step(), "mia") == 2
+    assert await database.write(agenda.erase_conversation, step(), "mia") == 0
+    assert await database.read(agenda.copy_of_conversation, "mia") == []
+    kept = await database.read(rows, appointments)
+    assert sorted((row.name, row.contact, row.reason) for row in kept) == [
+        ("", "", ""),
+        ("Mario Rossi", "mario.rossi@example.it", "Informazioni"),
+    ]
+    free = await database.read(calendar.free_slots, step())
+    assert TEN in free
+    assert HALF_PAST not in free
+    told = [row.kind for row in await database.read(rows, notices, notices.c.status == "queued")]
+    assert told == ["confirmed", "reminder"]
