@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import knowledge
+from bot.commands import appointments, knowledge
 from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
@@ -26,6 +26,7 @@ app = typer.Typer(
 
 
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(appointments.app, name="appointments")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import metrics, rest, site
+from bot.channels import agenda_feed, appointment_links, metrics, rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.errors import SportelloError
 from bot.feeds.schedule import Feeds
@@ -40,6 +40,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
     app.add_routes(metrics.routes)
+    app.add_routes(agenda_feed.routes)
+    app.add_routes(appointment_links.routes)
     site.add_site_routes(app)
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
@@ -63,6 +65,7 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
         Feeds(settings, runtime.database, runtime.clock, app[METRICS]).run(),
     ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
+    jobs.append(runtime.delivery().run())
     tasks = [asyncio.create_task(job) for job in jobs]
     yield
     with suppress(asyncio.TimeoutError):

@@ -6,6 +6,7 @@ SportelloError
 │   └── ContentErrors       several of them, so that an editor mends a file in one go
 ├── ModelError              the dialogue model cannot be trained or loaded
 ├── NotReady                the process is up but cannot answer yet
+├── CommandRefused          what an operator asked for cannot be done; the text is an Italian sentence
 ├── StorageUnavailable      the database refused; nothing was changed
 ├── DuplicateMismatch       a message id came again with another text
 └── AccessDenied            a door is closed to this caller
@@ -91,6 +92,10 @@ class ModelError(SportelloError):
 
 class NotReady(SportelloError):
     """The model is still loading."""
+
+
+class CommandRefused(SportelloError):
+    """What an operator asked for cannot be done."""
 
 
 class StorageUnavailable(SportelloError):

@@ -17,6 +17,9 @@ BUNDLED: Final = "content"
 OFFICE: Final = "office"
 """Origin of the office's own folder, loaded by `sportello knowledge load`."""
 
+HOURS_ITEM: Final = "hours/all"
+"""Id of the item with the opening hours of all offices."""
+
 _RANKS: Final = {BUNDLED: 0, OFFICE: 2}
 _IMPORTED_RANK: Final = 1
 

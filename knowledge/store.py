@@ -96,6 +96,11 @@ def save_layer(
     return changes
 
 
+def is_empty(connection: sa.Connection) -> bool:
+    """Whether no content was ever stored."""
+    return connection.execute(sa.select(knowledge_items.c.id).limit(1)).scalar() is None
+
+
 def save_content(connection: sa.Connection, content: Content) -> LoadResult:
     """Make the bundled layer equal to ``content``."""
     changes = save_layer(connection, BUNDLED, layer_of(content))
