@@ -1,0 +1,262 @@
+"""The days, hours and wishes that a text names, in order, with what joins, denies or corrects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.appointments.dates import lexicon
+from bot.appointments.dates.calendar import add_days
+from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
+from bot.appointments.dates.days import AFTER, NEXT, THIS
+from bot.appointments.dates.hours import early_or_late, hours_at
+from bot.appointments.dates.model import DaySpan, Matched, Option, Preference, TimeSpan, single
+from bot.appointments.dates.relations import days_at
+from bot.appointments.dates.tokens import Token, token_at
+
+_OR: Final = frozenset(("o", "oppure", "od", "ovvero", "ne"))
+_AND: Final = frozenset(("e", "ed", ",", "/", "sia", "che"))
+_CORRECTIONS: Final = frozenset(("anzi", "scusa", "scusi", "scusate", "cioe", "correggo", "aspetta", "aspetti", "sbagliato", "piuttosto", "pardon"))
+_EXCEPT: Final = frozenset(("tranne", "eccetto", "salvo", "escluso", "esclusa", "esclusi", "escludendo", "fuorche", "mai"))
+_DENYING_VERBS: Final = frozenset("posso riesco potrei potro vengo verrei va vado andrebbe bene sono siamo libero libera disponibile ci vi mi e possiamo voglio vorrei "
+                                  "venire farcela passare di il la a in al per nel del i le lavoro".split())  # fmt: skip
+_REFUSING_VERBS: Final = frozenset("posso riesco potrei potro vengo va vado andrebbe sono siamo ci mi possiamo ce ho".split())
+_DENIERS: Final = frozenset(("no", "nemmeno", "neanche", "neppure", "nemeno"))
+_ALSO_NOT: Final = frozenset(("non", "ne", "no", "nemmeno", "neanche", "neppure"))
+_FILLERS: Final = frozenset("il la lo l i gli le di a in nel nella nei al allo alla all ai del della per un una uno giorno verso anche pure magari tipo diciamo quindi "
+                            "ore verrei fare facciamo va bene mi".split())  # fmt: skip
+
+_EARLIEST: Final = (
+    "prima possibile", "piu presto possibile", "il prima possibile", "appena potete", "appena possibile", "appena puo", "appena puoi", "quanto prima",
+    "al piu presto", "piu presto", "appena c e posto", "appena c e un posto", "appena avete posto", "prima data utile", "prima data disponibile", "prima data possibile",
+    "primo posto libero", "primo posto disponibile", "primo posto", "primo appuntamento disponibile", "primo appuntamento libero",
+    "primo appuntamento utile", "primo appuntamento possibile", "primo slot disponibile", "primo slot libero", "primo orario disponibile", "prima disponibilita",
+    "primo momento libero", "primo buco", "prima occasione", "prima che potete", "prima che si puo", "prima si puo",
+)  # fmt: skip
+_NOW: Final = ("adesso", "subito", "immediatamente", "anche subito", "ora stesso", "in questo momento")
+_LATEST: Final = ("piu tardi possibile", "il piu tardi possibile", "piu in la possibile", "piu avanti possibile")
+_FREE: Final = frozenset(("libero", "libera", "disponibile", "utile"))
+_PHRASES: Final[dict[str, tuple[Preference, bool]]] = {
+    **dict.fromkeys(_EARLIEST, (Preference.EARLIEST, False)),
+    **dict.fromkeys(_NOW, (Preference.EARLIEST, True)),
+    **dict.fromkeys(_LATEST, (Preference.LATEST, False)),
+}
+_LONGEST_PHRASE: Final = 4
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing named. ``joined`` is "or", "and" or "" (nothing); ``distant``: other words stand before it.
+
+    ``denied`` marks what does not suit, ``general`` a denial of every such day ("tranne il lunedì"),
+    ``corrects`` that it replaces what was said before, ``ref`` a wish that rests on the moment on the table.
+    """
+
+    days: Days | None = None
+    hours: Hours | None = None
+    preference: Preference = Preference.NONE
+    extra: tuple[Option, ...] = ()
+    place: Matched = Matched(0, 0)
+    joined: str = ""
+    distant: bool = False
+    denied: bool = False
+    general: bool = False
+    corrects: bool = False
+    after_all: bool = False
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class _Gap:
+    joined: str = ""
+    distant: bool = False
+    denied: bool = False
+    general: bool = False
+    corrects: bool = False
+
+
+def items_of(tokens: list[Token], ctx: Context) -> list[Item]:
+    """Everything that a text names about days and hours, in order."""
+    items: list[Item] = []
+    at = gap_from = 0
+    while at < len(tokens):
+        found = _item_at(tokens, at, ctx, items)
+        if found is None:
+            at += 1
+            continue
+        item, end = found
+        gap = _gap(tokens, gap_from, at, items)
+        denied, after = _denied_after(tokens, end)
+        item = replace(
+            item, joined=gap.joined, distant=gap.distant, corrects=gap.corrects or item.replaces, general=gap.general,
+            denied=gap.denied or denied, place=Matched(tokens[at].start, tokens[end - 1].end),
+        )  # fmt: skip
+        if denied and item.denied:
+            items = _deny_linked(items, item)
+        items.append(item)
+        at = gap_from = after if denied else max(end, at + 1)
+    return items
+
+
+def _deny_linked(items: list[Item], item: Item) -> list[Item]:
+    """ "lunedì o martedì non posso": a refusal covers what is joined to it."""
+    if items and item.joined == "or" and not item.distant and not items[-1].denied:
+        return [*items[:-1], replace(items[-1], denied=True)]
+    return items
+
+
+def _item_at(tokens: list[Token], at: int, ctx: Context, before: list[Item]) -> tuple[Item, int] | None:
+    if tokens[at].off:
+        return None
+    wish = _wish(tokens, at, ctx) or _elliptic(tokens, at, before)
+    if wish is not None:
+        return wish
+    today = _part_of_today(tokens, at, ctx)
+    if today is not None:
+        return today
+    hours = hours_at(tokens, at)
+    days = days_at(tokens, at, _with_reference(ctx, before))
+    if days is not None and days.end <= at:
+        days = None
+    if hours is not None and (days is None or hours.end >= days.end):
+        return _maybe_first(tokens, Item(hours=hours), hours.end)
+    if days is not None:
+        preference = Preference.EARLIEST if days.earliest else Preference.NONE
+        return Item(days=days, preference=preference), days.end
+    return None
+
+
+def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, int] | None:
+    """ "la prossima", "quella dopo", "dopo": told from the days just said."""
+    said = next((item.days for item in reversed(before) if item.days is not None), None)
+    if said is None or not said.option.days or said.option.days[-1].last is None:
+        return None
+    last = said.option.days[-1].last
+    words = [token_at(tokens, at + k).word for k in range(3)]
+    if words[0] in ("quella", "quello") and words[1] in AFTER | NEXT:
+        end = at + 2
+    elif words[0] in NEXT and token_at(tokens, at - 1).word in ("la", "il") and not words[1].isalpha():
+        end = at + 1
+    elif words[0] == "dopo" and not words[1].isalpha() and said.kind in (DayKind.SPAN, DayKind.BOUND):
+        return Item(days=Days(at + 1, DayKind.BOUND, Option((DaySpan(add_days(last, 1), None),))), replaces=True), at + 1
+    else:
+        return None
+    length = 7 if said.kind is DayKind.SPAN else 1
+    if length == 1 and said.weekday is not None:
+        length = 7
+        following = single(add_days(last, 7))
+    else:
+        following = DaySpan(add_days(last, 1), add_days(last, length))
+    kind = DayKind.DATE if following.first == following.last else DayKind.SPAN
+    return Item(days=Days(end, kind, Option((following,))), replaces=True), end
+
+
+def _maybe_first(tokens: list[Token], item: Item, end: int) -> tuple[Item, int]:
+    """ "il primo pomeriggio libero" is the first afternoon, not the early one."""
+    hours = item.hours
+    if hours is not None and hours.kind is HourKind.PART and token_at(tokens, end).word in _FREE:
+        start, stop = lexicon.PARTS[hours.part]
+        whole = replace(hours, spans=(TimeSpan(start, stop),))
+        return replace(item, hours=whole, preference=Preference.EARLIEST), end + 1
+    return item, end
+
+
+def _with_reference(ctx: Context, before: list[Item]) -> Context:
+    """Without a moment on the table "il giorno dopo" follows the day said before."""
+    if ctx.reference_day is not None:
+        return ctx
+    for item in reversed(before):
+        if item.days is not None and item.days.span is not None and item.days.span.last is not None:
+            return replace(ctx, reference_day=item.days.span.last)
+    return ctx
+
+
+def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:
+    """Wishes without a day of their own: the first free, later, earlier, another day."""
+    words = [token_at(tokens, at + k).word for k in range(_LONGEST_PHRASE)]
+    for length in range(_LONGEST_PHRASE, 0, -1):
+        phrase = _PHRASES.get(" ".join(words[:length]))
+        if phrase is not None and not token_at(tokens, at).off:
+            preference, now = phrase
+            if now and words[length] in ("dopo", "prima", "sotto"):
+                return None
+            days = Days(at + length, DayKind.DATE, Option((single(ctx.today),))) if now else None
+            return Item(days=days, preference=preference), at + length
+    return _relative_wish(tokens, at, ctx, words)
+
+
+def _relative_wish(tokens: list[Token], at: int, ctx: Context, words: list[str]) -> tuple[Item, int] | None:
+    """ "più tardi", "prima", "un altro giorno": told from the moment on the table, if there is one."""
+    from bot.appointments.dates.references import relative_wish
+
+    found = relative_wish(tokens, at, ctx, words)
+    if found is None:
+        return None
+    options, excluded, end = found
+    return Item(extra=options, after_all=excluded), end
+
+
+def _part_of_today(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:
+    """ "stamattina", "questo pomeriggio", "domattina": a day and a part of it in one word."""
+    words = [token_at(tokens, at + k).word for k in range(2)]
+    part = lexicon.TODAY_PARTS.get(words[0])
+    end, offset = at + 1, 0
+    if words[0] == "domattina":
+        part, offset = "mattina", 1
+    elif words[0] in THIS and lexicon.PART_WORDS.get(words[1], "pranzo") != "pranzo":
+        part, end = lexicon.PART_WORDS[words[1]], at + 2
+    if part is None:
+        return None
+    (start, stop), end = early_or_late(tokens, end, part)
+    days = Days(end, DayKind.DATE, Option((single(add_days(ctx.today, offset)),)))
+    hours = Hours(end, HourKind.PART, (TimeSpan(start, stop),), part=part)
+    return Item(days=days, hours=hours), end
+
+
+def _gap(tokens: list[Token], start: int, at: int, items: list[Item]) -> _Gap:
+    """What the words between two items say."""
+    words = [tokens[k].word for k in range(start, at)]
+    joined = ""
+    if any(word in _OR for word in words):
+        joined = "or"
+    elif any(word in _AND for word in words):
+        joined = "and"
+    corrects = bool(items) and any(word in _CORRECTIONS for word in words)
+    if items and not corrects and "no" in words and words.index("no") < 2 and not items[-1].denied:
+        corrects = True
+    plain = [word for word in words if word not in _OR | _AND | _FILLERS and word.isalpha()]
+    denied, general = _denied_before(words, items)
+    return _Gap(joined, bool(plain), denied, general, corrects)
+
+
+def _denied_before(words: list[str], items: list[Item]) -> tuple[bool, bool]:
+    """Whether the words before an item deny it, and whether they deny every such day."""
+    for index in range(len(words) - 1, -1, -1):
+        word = words[index]
+        if word in _EXCEPT or (word == "parte" and words[index - 1 : index] == ["a"]):
+            return True, True
+        if word in ("non", "ne") or (word == "nemmeno"):
+            return all(later in _DENYING_VERBS for later in words[index + 1 :]), False
+        if word not in _DENYING_VERBS:
+            break
+    links = [word for word in words if word not in _FILLERS]
+    carried = bool(items) and items[-1].denied and bool(links) and all(word in ("o", "e", "ne", "oppure") for word in links)
+    return carried, carried and items[-1].general
+
+
+def _denied_after(tokens: list[Token], at: int) -> tuple[bool, int]:
+    """ "giovedì no", "lunedì non posso", "martedì nemmeno": whether the item is refused, and the token after."""
+    start = at
+    word, following = token_at(tokens, start).word, token_at(tokens, start + 1)
+    if word in _DENIERS and (not following.word.isalpha() or following.word in ("meglio", "ma", "pero", "invece", "grazie", "e", "perche", "purtroppo")):
+        return True, start + 1
+    if word == "non":
+        end = start + 1
+        while token_at(tokens, end).word in ("mi", "ci", "ce", "la", "vi"):
+            end += 1
+        if token_at(tokens, end).word in _REFUSING_VERBS and token_at(tokens, start - 1).word != "se":
+            end += 1
+            while token_at(tokens, end).word in ("bene", "venire", "posso", "faccio", "libero", "libera", "disponibile", "farcela", "passare", "proprio", "a"):
+                end += 1
+            return True, end
+    return False, at
