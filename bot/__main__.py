@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.commands.common import console, errors, prepared_settings
+from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
 
@@ -22,6 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+app.command(
+    "evaluate-dates", help="Misura quante espressioni italiane di giorni e orari vengono capite."
+)(evaluate_dates)
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

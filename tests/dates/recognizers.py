@@ -69,7 +69,9 @@ def measure(where: Path) -> Table:
             if all(any(meets(when, value, now) for value in values) for values in wanted):
                 table.right[name] += 1
             else:
-                table.wrong.append(f"{name}: {text!r} at {now:%Y-%m-%d %H:%M}: wanted {wanted}, got {when.options}")
+                table.wrong.append(
+                    f"{name}: {text!r} at {now:%Y-%m-%d %H:%M}: wanted {wanted}, got {when.options}"
+                )
     return table
 
 
@@ -95,7 +97,11 @@ def values_of(result: dict[str, Any]) -> Iterator[Value]:
     value = result.get("Value") or {}
     for entry in (result.get("Resolution") or value).get("values", ()):
         timex, mod = entry.get("timex", ""), entry.get("Mod", "")
-        yield _value({k: v for k, v in entry.items() if k not in ("timex", "type", "Mod", "sourceEntity")}, timex, mod)
+        yield _value(
+            {k: v for k, v in entry.items() if k not in ("timex", "type", "Mod", "sourceEntity")},
+            timex,
+            mod,
+        )
     if "FutureResolution" in value:
         yield _value(value["FutureResolution"], value.get("Timex", ""), "")
 
@@ -107,7 +113,13 @@ def _value(found: dict[str, str], timex: str, mod: str) -> Value:
     first, minute = _parse(one or start or found.get("startTime") or end or "")
     part = next((name for code, name in _PARTS.items() if timex.endswith(code)), "")
     if one:
-        return Value(first, first + timedelta(days=1) if first else None, None if minute is None else (minute, minute), part, mod)
+        return Value(
+            first,
+            first + timedelta(days=1) if first else None,
+            None if minute is None else (minute, minute),
+            part,
+            mod,
+        )
     last, stop = _parse(end or found.get("endTime") or "")
     minutes = (minute, stop) if minute is not None and stop is not None else None
     if first and not minutes:
@@ -132,7 +144,9 @@ def _parse(text: str) -> tuple[date | None, int | None]:
 
 def meets(when: When, value: Value, now: datetime) -> bool:
     """Whether what was understood is the value, or asks between it and another."""
-    return any(_days_agree(option, value, now) and _times_agree(option, value) for option in when.options)
+    return any(
+        _days_agree(option, value, now) and _times_agree(option, value) for option in when.options
+    )
 
 
 def _days_agree(option: Any, value: Value, now: datetime) -> bool:
@@ -141,13 +155,19 @@ def _days_agree(option: Any, value: Value, now: datetime) -> bool:
     for span in option.days:
         if value.bound:
             first, last = value.first, span.last
-            if value.bound in ("since", "after") and last is None and span.first in (first, first + timedelta(days=1)):
+            if (
+                value.bound in ("since", "after")
+                and last is None
+                and span.first in (first, first + timedelta(days=1))
+            ):
                 return True
             if value.bound == "before" and last in (first, first - timedelta(days=1)):
                 return True
             continue
         single_day = value.last == value.first + timedelta(days=1)
-        if single_day and (option.preferred == value.first or span.first == span.last == value.first):
+        if single_day and (
+            option.preferred == value.first or span.first == span.last == value.first
+        ):
             return True
         last = value.last - timedelta(days=1) if value.last else None
         # Days that are over are no longer offered.
@@ -182,18 +202,39 @@ def left_out(case: dict[str, Any]) -> str:
     if not results:
         return "no value is expected"
     raw = json.dumps(results)
-    kinds = {(result.get("TypeName") or result.get("Type") or "").split(".")[-1] for result in results}
+    kinds = {
+        (result.get("TypeName") or result.get("Type") or "").split(".")[-1] for result in results
+    }
     if kinds & {"duration", "set"} or "PRESENT_REF" in raw or "FUTURE_REF" in raw:
         return "duration, repetition or 'now': no day or hour is named"
-    if "not resolved" in raw or "0001-01-01" in raw or "-SU" in raw or "-SP" in raw or '"SU"' in raw:
+    if (
+        "not resolved" in raw
+        or "0001-01-01" in raw
+        or "-SU" in raw
+        or "-SP" in raw
+        or '"SU"' in raw
+    ):
         return "no value: an impossible date or a season"
     if re.search(r"ringraziamento|cinese", text):
         return "holidays that Italy does not keep"
-    if re.search(r"\d:\d\d:\d\d|\bor[ae]\b(?! di pranzo)|minut[oi]|\bmin\b|resto d.{1,14}(giorn)|fine (della giornata|di )", text) and not re.search(r"meno|alle \d+ |alle quattro|alle otto|alle 14", text):
+    if re.search(
+        r"\d:\d\d:\d\d|\bor[ae]\b(?! di pranzo)|minut[oi]|\bmin\b|resto d.{1,14}(giorn)|fine (della giornata|di )",
+        text,
+    ) and not re.search(r"meno|alle \d+ |alle quattro|alle otto|alle 14", text):
         return "seconds, or a wait of minutes or hours"
-    if re.search(r"\b(\d{1,2})[./-](1[3-9]|2\d|3[01])\b", text) and not re.search(r"\d[./-]\d{1,2}[./-](1[5-9]|2\d)\b(?![./-])", text) or re.search(r"\b\d{1,2}[/-](1[3-9]|2\d|3[01])[/-]|\d{4}[/-]\d\d[/-](set|\w{4})|2015/08/12|2020-23|23-2020|20/23", text):
+    if (
+        re.search(r"\b(\d{1,2})[./-](1[3-9]|2\d|3[01])\b", text)
+        and not re.search(r"\d[./-]\d{1,2}[./-](1[5-9]|2\d)\b(?![./-])", text)
+        or re.search(
+            r"\b\d{1,2}[/-](1[3-9]|2\d|3[01])[/-]|\d{4}[/-]\d\d[/-](set|\w{4})|2015/08/12|2020-23|23-2020|20/23",
+            text,
+        )
+    ):
         return "month before day, against Italian use"
-    if re.search(r"\banni?\b|decenn|trimestre|\bnel \d{4}|\bnel mille|dal (2\d|duemila)|2014|intervallo|\d{4}[./-]\d$|\b3/2015|del (2000|2020|1/1/2016)$", text):
+    if re.search(
+        r"\banni?\b|decenn|trimestre|\bnel \d{4}|\bnel mille|dal (2\d|duemila)|2014|intervallo|\d{4}[./-]\d$|\b3/2015|del (2000|2020|1/1/2016)$",
+        text,
+    ):
         return "years, quarters and decades"
     if all(_is_past(result, now) for result in results):
         return "in the past: refused as such"
@@ -219,7 +260,9 @@ def main() -> None:
         print(*table.wrong, sep="\n")
     for name in FILES:
         print(f"{name:30} {table.right[name]:4} of {table.asked[name]:4}")
-    print(f"{'in scope':30} {sum(table.right.values()):4} of {sum(table.asked.values()):4}  {table.share:.1%}")
+    print(
+        f"{'in scope':30} {sum(table.right.values()):4} of {sum(table.asked.values()):4}  {table.share:.1%}"
+    )
     for reason, count in table.left_out.most_common():
         print(f"  left out {count:4}: {reason}")
 

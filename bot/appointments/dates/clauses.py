@@ -101,7 +101,9 @@ def _with_extra(options: list[Option], extra: list[Option]) -> list[Option]:
     if not options:
         return extra
     return [
-        replace(one, days=said.days or one.days, weekdays=said.weekdays, times=said.times or one.times)
+        replace(
+            one, days=said.days or one.days, weekdays=said.weekdays, times=said.times or one.times
+        )
         for said in options
         for one in extra
     ]
@@ -110,7 +112,9 @@ def _with_extra(options: list[Option], extra: list[Option]) -> list[Option]:
 def _deny(
     excluded: list[_Clause], item: Item, after_denied: bool, general: bool, span: DaySpan | None
 ) -> None:
-    with_time = item.hours is not None and item.days is None and not item.joined and not item.distant
+    with_time = (
+        item.hours is not None and item.days is None and not item.joined and not item.distant
+    )
     another_day = bool(item.days and item.joined and excluded and not excluded[-1].hours)
     goes_on = after_denied and (with_time or another_day)
     if not (goes_on and excluded):
@@ -121,7 +125,9 @@ def _deny(
         if span is not None and days.weekday is not None:
             days = placed(days, span) or days
         elif general and days.weekday is not None and days.container is None:
-            days = Days(days.end, DayKind.EVERY, Option(weekdays=(days.weekday,)), weekday=days.weekday)
+            days = Days(
+                days.end, DayKind.EVERY, Option(weekdays=(days.weekday,)), weekday=days.weekday
+            )
         clause.days.append(days)
     if item.hours is not None and not item.hours.trouble:
         clause.hours.append(item.hours)
@@ -131,9 +137,19 @@ def _turned(item: Item) -> Item | None:
     """What a denied limit leaves: not before ten is from ten on."""
     hours = item.hours
     if item.days is None and hours is not None and hours.kind is HourKind.BEFORE and hours.spans:
-        return replace(item, denied=False, hours=replace(hours, kind=HourKind.AFTER, spans=(TimeSpan(hours.spans[0].end, DAY_MINUTES),)))
+        return replace(
+            item,
+            denied=False,
+            hours=replace(
+                hours, kind=HourKind.AFTER, spans=(TimeSpan(hours.spans[0].end, DAY_MINUTES),)
+            ),
+        )
     if item.days is None and hours is not None and hours.kind is HourKind.AFTER and hours.spans:
-        return replace(item, denied=False, hours=replace(hours, kind=HourKind.BEFORE, spans=(TimeSpan(0, hours.spans[0].start),)))
+        return replace(
+            item,
+            denied=False,
+            hours=replace(hours, kind=HourKind.BEFORE, spans=(TimeSpan(0, hours.spans[0].start),)),
+        )
     return None
 
 
@@ -192,7 +208,11 @@ def narrow(first: Days, second: Days) -> Days | None:
                 return placed(inner, outer.span)
             if inner.kind is DayKind.EVERY and inner.option.weekdays and not inner.option.days:
                 return replace(inner, option=replace(inner.option, days=outer.option.days))
-            if inner.kind is DayKind.DATE and inner.span is not None and inner.span.first in outer.span:
+            if (
+                inner.kind is DayKind.DATE
+                and inner.span is not None
+                and inner.span.first in outer.span
+            ):
                 return inner
             if inner.kind is DayKind.ANY:
                 return outer
@@ -216,7 +236,11 @@ def _take_hours(clauses: list[_Clause], item: Item, hours: Hours) -> None:
         return
     last = clause.hours[-1]
     if item.corrects:
-        clause.hours = [placed_in(hours, last.part)] if last.part and hours.kind is not HourKind.PART else [hours]
+        clause.hours = (
+            [placed_in(hours, last.part)]
+            if last.part and hours.kind is not HourKind.PART
+            else [hours]
+        )
         return
     if item.joined != "or":
         both = _both(last, hours, joined=item.joined == "and")
@@ -255,7 +279,9 @@ def _common(first: TimeSpan, second: TimeSpan) -> TimeSpan | None:
 
 def _times(hours: list[Hours]) -> tuple[TimeSpan, ...]:
     part = next((one.part for one in hours if one.part), "")
-    return tuple(sorted({span for one in hours for span in placed_in(one, part if one.part else "").spans}))
+    return tuple(
+        sorted({span for one in hours for span in placed_in(one, part if one.part else "").spans})
+    )
 
 
 def _day_options(days: list[Days]) -> list[Option]:
@@ -269,7 +295,9 @@ def _day_options(days: list[Days]) -> list[Option]:
         spans = {span for option in plain for span in option.days}
         out.append(Option(tuple(sorted(spans, key=_order)), preferred=preferred))
     for spans_of in dict.fromkeys(option.days for option in every):
-        weekdays = {number for option in every if option.days == spans_of for number in option.weekdays}
+        weekdays = {
+            number for option in every if option.days == spans_of for number in option.weekdays
+        }
         out.append(Option(spans_of, tuple(sorted(weekdays))))
     return out or [Option() for _ in free[:1]]
 
@@ -297,7 +325,9 @@ def _resolved(clause: _Clause, ctx: Context) -> tuple[list[Option], list[Ambigui
             kept.append(days)
     options = [replace(option, times=times) for option in _day_options(kept)] if kept else []
     doubts = [
-        Ambiguity(days.doubt, tuple(replace(one, times=times) for one in days.alternatives))
+        Ambiguity(
+            days.doubt, tuple(replace(one, times=times or one.times) for one in days.alternatives)
+        )
         for days in kept
         if days.doubt is not None
     ]
@@ -306,4 +336,3 @@ def _resolved(clause: _Clause, ctx: Context) -> tuple[list[Option], list[Ambigui
 
 def _is_over(span: TimeSpan, minute: int) -> bool:
     return span.start < minute if span.start == span.end else span.end <= minute
-

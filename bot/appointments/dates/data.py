@@ -24,7 +24,7 @@ def option_data(option: Option) -> dict[str, Any]:
     data: dict[str, Any] = {
         "days": [_days(span) for span in option.days],
         "weekdays": list(option.weekdays),
-        "times": [_times(span) for span in option.times],
+        "times": [times_text(span) for span in option.times],
         "preferred": option.preferred.isoformat() if option.preferred else "",
     }
     return {name: value for name, value in data.items() if value}
@@ -36,11 +36,17 @@ def _days(span: DaySpan) -> str:
     return f"{span.first.isoformat()}..{span.last.isoformat() if span.last else ''}"
 
 
-def _times(span: TimeSpan) -> str:
+def times_text(span: TimeSpan) -> str:
+    """A time as "HH:MM", "HH:MM-HH:MM" or "~HH:MM"."""
     if span.around:
-        return f"~{_clock(span.middle)}"
-    return _clock(span.start) if span.start == span.end else f"{_clock(span.start)}-{_clock(span.end)}"
+        return f"~{clock_text(span.middle)}"
+    return (
+        clock_text(span.start)
+        if span.start == span.end
+        else f"{clock_text(span.start)}-{clock_text(span.end)}"
+    )
 
 
-def _clock(minute: int) -> str:
+def clock_text(minute: int) -> str:
+    """Minutes since midnight as "HH:MM"."""
     return f"{minute // 60:02}:{minute % 60:02}"

@@ -24,11 +24,15 @@ ARTICLES: Final = frozenset(
     "il lo la i gli le l un uno una del dello della dell dei degli di al allo alla all ai nel nello nella nell nei per in "
     "a ad d questo giorno quest".split()
 )
-NEXT: Final = frozenset(("prossimo", "prossima", "prossimi", "prossime", "venturo", "ventura", "entrante"))
+NEXT: Final = frozenset(
+    ("prossimo", "prossima", "prossimi", "prossime", "venturo", "ventura", "entrante")
+)
 THIS: Final = frozenset(("questo", "questa", "quest", "sto", "sta", "corrente"))
 PAST: Final = frozenset(("scorso", "scorsa", "passato", "passata", "scorsi", "scorse"))
 AFTER: Final = frozenset(("dopo", "successivo", "successiva", "seguente"))
-_BARE_BEFORE: Final = frozenset(("il", "l", "giorno", "al", "all", "dal", "dall", "del", "dell", "col"))
+_BARE_BEFORE: Final = frozenset(
+    ("il", "l", "giorno", "al", "all", "dal", "dall", "del", "dell", "col")
+)
 _RECURRING_BEFORE: Final = frozenset(("il", "la", "i", "le", "ogni", "gli", "un", "una", "del", "dal", "al", "tutti", "tutte", "sempre", "qualsiasi", "qualunque"))  # fmt: skip
 _NEAR_DAYS: Final = 62
 """How far "giovedì 3" looks for a third that is a Thursday."""
@@ -66,7 +70,11 @@ def named_day(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 
 def _weeks_more(tokens: list[Token], at: int) -> tuple[int, int]:
     """ "a otto", "a quindici": a week or two more."""
-    if token_at(tokens, at).word == "a" and token_at(tokens, at + 2).word not in ("e", "meno", "giorni"):
+    if token_at(tokens, at).word == "a" and token_at(tokens, at + 2).word not in (
+        "e",
+        "meno",
+        "giorni",
+    ):
         if token_at(tokens, at + 1).word == "otto":
             return 1, at + 2
         if token_at(tokens, at + 1).word == "quindici":
@@ -81,7 +89,15 @@ def weekday(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     if lead in NEXT | THIS:
         start = at + 1
     number = lexicon.WEEKDAYS.get(token_at(tokens, start).word)
-    if number is None or token_at(tokens, start).off or (token_at(tokens, start - 1).figures and start == at and token_at(tokens, start).word in lexicon.MONTHS):
+    if (
+        number is None
+        or token_at(tokens, start).off
+        or (
+            token_at(tokens, start - 1).figures
+            and start == at
+            and token_at(tokens, start).word in lexicon.MONTHS
+        )
+    ):
         return None
     end = start + 1
     following = token_at(tokens, end).word
@@ -114,7 +130,11 @@ def _is_habit(tokens: list[Token], at: int) -> bool:
     token = token_at(tokens, at)
     if token.word in ("prima", "tardi", "fine", "inizio"):
         return False
-    return not (token.number is not None or token.word in ("mezza", "quarto", "mezzogiorno", "h", "una") or token.word in lexicon.PART_WORDS)
+    return not (
+        token.number is not None
+        or token.word in ("mezza", "quarto", "mezzogiorno", "h", "una")
+        or token.word in lexicon.PART_WORDS
+    )
 
 
 def bare_weekday(end: int, number: int, ctx: Context) -> Days:
@@ -150,10 +170,17 @@ def _weekday_with_date(tokens: list[Token], at: int, number: int, ctx: Context) 
         return None
     found = numeric_date(tokens, start, ctx) or written_date(tokens, start, ctx)
     if found is None:
-        if not _is_day_number(tokens, start, start > at and token_at(tokens, start - 1).word != ","):
+        if not _is_day_number(
+            tokens, start, start > at and token_at(tokens, start - 1).word != ","
+        ):
             return None
         found = _numbered_weekday(tokens, start, number, ctx)
-        if found is None or found.doubt and start == at and _sounds_like_hour(token_at(tokens, start)):
+        if (
+            found is None
+            or found.doubt
+            and start == at
+            and _sounds_like_hour(token_at(tokens, start))
+        ):
             return None
         return found
     if found.trouble or found.span is None:
@@ -169,7 +196,11 @@ def _is_hour_range(tokens: list[Token], at: int) -> bool:
     first, last = token_at(tokens, at), token_at(tokens, at + 2)
     if token_at(tokens, at + 1).word != "-" or token_at(tokens, at + 3).word == "-":
         return False
-    return _sounds_like_hour(first) and _sounds_like_hour(last) and (first.number or 0) < (last.number or 0)
+    return (
+        _sounds_like_hour(first)
+        and _sounds_like_hour(last)
+        and (first.number or 0) < (last.number or 0)
+    )
 
 
 def _sounds_like_hour(token: Token) -> bool:
@@ -204,10 +235,15 @@ def _is_day_number(tokens: list[Token], at: int, with_article: bool) -> bool:
         return False
     if after.word in (":", "h", "am", "pm", "%", "€") or after.word in _COUNTED:
         return False
-    if after.word in (".", ",", "/", "-") and token_at(tokens, at + 2).tight and token_at(tokens, at + 2).figures:
+    if (
+        after.word in (".", ",", "/", "-")
+        and token_at(tokens, at + 2).tight
+        and token_at(tokens, at + 2).figures
+    ):
         return False
     spoken_time = after.word in ("e", "meno") and (
-        token_at(tokens, at + 2).number is not None and token_at(tokens, at + 2).figures != 1
+        token_at(tokens, at + 2).number is not None
+        and token_at(tokens, at + 2).figures != 1
         or token_at(tokens, at + 2).word in ("mezza", "mezzo", "un", "quarto")
     )
     return with_article or not spoken_time
@@ -227,7 +263,18 @@ def bare_date(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 
 def _first_of_month(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     after = token_at(tokens, at + 1)
-    ends = not after.word.isalpha() or after.word in ("alle", "ore", "h", "di", "del", "va", "dopo", "verso", "e", "o")
+    ends = not after.word.isalpha() or after.word in (
+        "alle",
+        "ore",
+        "h",
+        "di",
+        "del",
+        "va",
+        "dopo",
+        "verso",
+        "e",
+        "o",
+    )
     if not ends or after.figures:
         return None
     return dated(at + 1, next_numbered(1, ctx.today) or ctx.today, bare_number=True)
@@ -259,7 +306,11 @@ def numeric_date(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     if second.word in lexicon.MONTHS:
         return None
     third = token_at(tokens, at + 4)
-    has_third = token_at(tokens, at + 3).word == mark.word and third.figures > 0 and third.number is not None
+    has_third = (
+        token_at(tokens, at + 3).word == mark.word
+        and third.figures > 0
+        and third.number is not None
+    )
     if first.figures == 4 and has_third and second.figures:
         return full_date(at + 5, third.number or 0, second.number, first.number, ctx)
     if first.figures > 2 or not second.figures or second.figures > 2:
@@ -275,7 +326,11 @@ def numeric_date(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     if first.number > 31:
         return None
     found = full_date(at + 3, first.number, second.number, None, ctx)
-    if _is_hour_range(tokens, at) and token_at(tokens, at - 1).word not in _BARE_BEFORE and not found.trouble:
+    if (
+        _is_hour_range(tokens, at)
+        and token_at(tokens, at - 1).word not in _BARE_BEFORE
+        and not found.trouble
+    ):
         hours = Option(times=(TimeSpan(first.number * 60, second.number * 60),))
         return replace(found, alternatives=(found.option, hours), doubt=Doubt.DATE_OR_HOURS)
     return found
@@ -303,7 +358,10 @@ def written_date(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     numbers, end = _day_numbers(tokens, at)
     if not numbers:
         return None
-    while token_at(tokens, end).word in ("di", "del", "mese", "d", ",", "/", "-", ".") and end < at + 14:
+    while (
+        token_at(tokens, end).word in ("di", "del", "mese", "d", ",", "/", "-", ".")
+        and end < at + 14
+    ):
         end += 1
     month = lexicon.MONTHS.get(token_at(tokens, end).word)
     if month is None or token_at(tokens, end).off:
@@ -330,7 +388,9 @@ def _day_numbers(tokens: list[Token], at: int) -> tuple[list[int], int]:
         numbers.append(value)
         after = end + 1
         link = after
-        while token_at(tokens, link).word in ("o", "e", ",", "oppure", "il", "l") and link < after + 3:
+        while (
+            token_at(tokens, link).word in ("o", "e", ",", "oppure", "il", "l") and link < after + 3
+        ):
             link += 1
         if link == after or token_at(tokens, link).number is None:
             return numbers, after
@@ -342,7 +402,12 @@ def _spoken_month(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     """ "il dodici dodici": the month as a number word after its day."""
     first, second = token_at(tokens, at), token_at(tokens, at + 1)
     spoken = first.number and second.number and not first.figures and not second.figures
-    if not spoken or second.off or not 1 <= (second.number or 0) <= 12 or token_at(tokens, at - 1).word not in _BARE_BEFORE:
+    if (
+        not spoken
+        or second.off
+        or not 1 <= (second.number or 0) <= 12
+        or token_at(tokens, at - 1).word not in _BARE_BEFORE
+    ):
         return None
     year, end = year_at(tokens, at + 2)
     return full_date(end, first.number or 0, second.number or 0, year, ctx)
@@ -351,7 +416,10 @@ def _spoken_month(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 def year_at(tokens: list[Token], at: int) -> tuple[int | None, int]:
     """A year in figures or words after "del", a comma or nothing, and the token after it."""
     start = at
-    while token_at(tokens, start).word in ("del", "dell", "anno", ",", "/", "-", ".") and start < at + 2:
+    while (
+        token_at(tokens, start).word in ("del", "dell", "anno", ",", "/", "-", ".")
+        and start < at + 2
+    ):
         start += 1
     token, after = token_at(tokens, start), token_at(tokens, start + 1)
     if token.off:
@@ -372,12 +440,26 @@ def year_at(tokens: list[Token], at: int) -> tuple[int | None, int]:
     return None, at
 
 
+_HOLIDAY_STARTS: Final = frozenset(
+    name.split()[0] for name in (*lexicon.HOLIDAYS, *lexicon.EASTERS)
+)
+
+
 def holiday(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     """A holiday by name, in its next year: "Natale", "Sant'Ambrogio", "lunedì dell'Angelo"."""
     token = token_at(tokens, at)
-    if token.off or not token.word.isalpha():
+    if token.off or token.word not in _HOLIDAY_STARTS:
         return None
-    if token_at(tokens, at - 1).word in ("buon", "buona", "dottoressa", "dottor", "signor", "signora", "sig", "dott"):
+    if token_at(tokens, at - 1).word in (
+        "buon",
+        "buona",
+        "dottoressa",
+        "dottor",
+        "signor",
+        "signora",
+        "sig",
+        "dott",
+    ):
         return None
     for name, length in _phrases(tokens, at):
         if name in lexicon.HOLIDAYS:
@@ -419,7 +501,9 @@ def placed(days: Days, span: DaySpan) -> Days | None:
         day = next_weekday(span.first, days.weekday, today=True)
         if day not in span:
             return None
-        return Days(days.end, DayKind.DATE, Option((single(day),)), weekday=days.weekday, container=span)
+        return Days(
+            days.end, DayKind.DATE, Option((single(day),)), weekday=days.weekday, container=span
+        )
     return replace(
         days, kind=DayKind.EVERY, option=Option((span,), (days.weekday,)), container=span, doubt=None, alternatives=()
     )  # fmt: skip

@@ -18,14 +18,27 @@ _LAST_AFTERNOON_HOUR: Final = 6
 
 MARKERS: Final = frozenset("alle dalle ore h le delle sulle all dall".split())
 _ROUGHLY: Final = frozenset(("verso", "circa", "intorno", "attorno", "sulle"))
-_PREFIXES: Final = frozenset(("a", "per", "alle", "le", "ore", "h", "all", "l", "delle", "dalle", "di", "dall", "dell"))
+_PREFIXES: Final = frozenset(
+    ("a", "per", "alle", "le", "ore", "h", "all", "l", "delle", "dalle", "di", "dall", "dell")
+)
 _NOUN_STOPPERS: Final = frozenset(
     "e o meno di del della va vanno vado circa se per ma sarebbe mi ok in no si oppure non che a da alle di "
     "grazie possibile puo posso anche domani oggi dopodomani am pm h del prima dopo tra fra il".split()
 )
 _EARLY: Final = frozenset(("presto", "prima", "primo", "inizio", "prime"))
-_LATE: Final = frozenset(("tardi", "tarda", "tardo", "inoltrata", "inoltrato", "fine", "fonda", "tarde"))
+_LATE: Final = frozenset(
+    ("tardi", "tarda", "tardo", "inoltrata", "inoltrato", "fine", "fonda", "tarde")
+)
 _MIDDLE: Final = frozenset(("meta",))
+
+
+_STARTERS: Final = frozenset(
+    {*lexicon.NUMBERS, *lexicon.PART_WORDS}
+    | MARKERS | _ROUGHLY | _PREFIXES | _EARLY | _LATE | _MIDDLE
+    | set("una un mezzogiorno mezzodi mezzanotte prima entro fino non al massimo dopo a da passate oltre tra fra piu "
+          "ora pausa orario am pm primo".split())
+)  # fmt: skip
+"""Words that a time may begin with: all others are passed over at once."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,9 @@ class _Clock:
 
 def hours_at(tokens: list[Token], at: int) -> Hours | None:
     """The time that begins at a token, or None."""
+    token = token_at(tokens, at)
+    if token.off or not (token.figures or token.word in _STARTERS):
+        return None
     return (
         _bounded(tokens, at)
         or _between(tokens, at)
@@ -102,7 +118,9 @@ def _bounded(tokens: list[Token], at: int) -> Hours | None:
     """A time with a limit on one side."""
     for kind, phrases in ((HourKind.BEFORE, _BEFORE), (HourKind.AFTER, _AFTER)):
         for phrase in phrases:
-            if all(token_at(tokens, at + k).word == word for k, word in enumerate(phrase)):
+            if token_at(tokens, at).word == phrase[0] and all(
+                token_at(tokens, at + k).word == word for k, word in enumerate(phrase)
+            ):
                 found = _limit(tokens, at + len(phrase), kind)
                 if found is not None:
                     return found
@@ -123,7 +141,9 @@ def _limit(tokens: list[Token], at: int, kind: HourKind) -> Hours | None:
     if clock.wrong:
         return Hours(clock.end, kind, trouble=Trouble.HOUR)
     minute, assumed = _in_office_hours(clock)
-    return Hours(clock.end, kind, (_one_sided(minute, kind),), loose=not clock.sure, assumed=assumed)
+    return Hours(
+        clock.end, kind, (_one_sided(minute, kind),), loose=not clock.sure, assumed=assumed
+    )
 
 
 def _one_sided(minute: int, kind: HourKind) -> TimeSpan:
@@ -133,7 +153,9 @@ def _one_sided(minute: int, kind: HourKind) -> TimeSpan:
 def _between(tokens: list[Token], at: int) -> Hours | None:
     """ "dalle 10 alle 12", "tra le 10 e le 11", "ore 10-12", and "dalle 15 in poi"."""
     word = token_at(tokens, at).word
-    since = word in ("dalle", "dall") or (word == "da" and token_at(tokens, at + 1).word.startswith("mezzogiorno"))
+    since = word in ("dalle", "dall") or (
+        word == "da" and token_at(tokens, at + 1).word.startswith("mezzogiorno")
+    )
     if since or word in ("tra", "fra"):
         first = _clock_after_prefixes(tokens, at + 1, bare=since)
     else:
@@ -142,8 +164,14 @@ def _between(tokens: list[Token], at: int) -> Hours | None:
         return None
     first = _without_part(tokens, first)
     joint = token_at(tokens, first.end).word
-    second_at = first.end + (2 if [joint, token_at(tokens, first.end + 1).word] == ["fino", "a"] else 1)
-    joined = joint in (("e", "-", "alle", "all") if word in ("tra", "fra") else ("alle", "all", "-", "a", "fino", "alla"))
+    second_at = first.end + (
+        2 if [joint, token_at(tokens, first.end + 1).word] == ["fino", "a"] else 1
+    )
+    joined = joint in (
+        ("e", "-", "alle", "all")
+        if word in ("tra", "fra")
+        else ("alle", "all", "-", "a", "fino", "alla")
+    )
     if since or word in ("tra", "fra"):
         second = _clock_after_prefixes(tokens, second_at, bare=True) if joined else None
     else:
@@ -156,19 +184,34 @@ def _between(tokens: list[Token], at: int) -> Hours | None:
     if not since:
         return None
     end = first.end
-    if [token_at(tokens, end + k).word for k in (0, 1)] in (["in", "poi"], ["in", "avanti"], ["in", "su"]):
+    if [token_at(tokens, end + k).word for k in (0, 1)] in (
+        ["in", "poi"],
+        ["in", "avanti"],
+        ["in", "su"],
+    ):
         end += 2
     minute, assumed = _in_office_hours(first)
     span = (TimeSpan(minute, DAY_MINUTES),)
     trouble = Trouble.HOUR if first.wrong else None
-    return Hours(end, HourKind.AFTER, () if trouble else span, loose=not first.sure, assumed=assumed, trouble=trouble)
+    return Hours(
+        end,
+        HourKind.AFTER,
+        () if trouble else span,
+        loose=not first.sure,
+        assumed=assumed,
+        trouble=trouble,
+    )
 
 
 def _without_part(tokens: list[Token], clock: _Clock) -> _Clock:
     """ "dalle 3 di mattina alle 17": the first hour with its own part of the day."""
     at = clock.end + (token_at(tokens, clock.end).word in ("di", "del", "della"))
     part = lexicon.PART_WORDS.get(token_at(tokens, at).word)
-    if not part or at == clock.end or token_at(tokens, at + 1).word not in ("alle", "all", "e", "fino", "-"):
+    if (
+        not part
+        or at == clock.end
+        or token_at(tokens, at + 1).word not in ("alle", "all", "e", "fino", "-")
+    ):
         return clock
     return _Clock(_in_part(clock.minute, part), at + 1, sure=True)
 
@@ -176,7 +219,11 @@ def _without_part(tokens: list[Token], clock: _Clock) -> _Clock:
 def _are_hours(tokens: list[Token], at: int) -> bool:
     """Whether "10-12" follows a weekday, so that it cannot be a date."""
     before = token_at(tokens, at - 1).word
-    return before in lexicon.WEEKDAYS or before in lexicon.PART_WORDS or before in lexicon.RELATIVE_DAYS
+    return (
+        before in lexicon.WEEKDAYS
+        or before in lexicon.PART_WORDS
+        or before in lexicon.RELATIVE_DAYS
+    )
 
 
 def _range(first: _Clock, second: _Clock) -> Hours:
@@ -193,7 +240,13 @@ def _range(first: _Clock, second: _Clock) -> Hours:
     if end <= start:
         return Hours(second.end, HourKind.BETWEEN, trouble=Trouble.HOUR)
     loose = not (first.sure or second.sure)
-    return Hours(second.end, HourKind.BETWEEN, (TimeSpan(start, end),), loose=loose, assumed=assumed or also_assumed)
+    return Hours(
+        second.end,
+        HourKind.BETWEEN,
+        (TimeSpan(start, end),),
+        loose=loose,
+        assumed=assumed or also_assumed,
+    )
 
 
 def _marked_clock(tokens: list[Token], at: int) -> _Clock | None:
@@ -202,22 +255,29 @@ def _marked_clock(tokens: list[Token], at: int) -> _Clock | None:
     start = at
     while token_at(tokens, start).word in _PREFIXES and start < at + 3:
         start += 1
-    marked = start > at and (
-        any(token_at(tokens, k).word in MARKERS for k in range(at, start))
-    )
+    marked = start > at and (any(token_at(tokens, k).word in MARKERS for k in range(at, start)))
     if start > at and not marked and word in ("a", "per", "l", "di", "dell"):
         clock = _clock(tokens, start)
         named = token_at(tokens, start).word in ("mezzogiorno", "mezzanotte", "una", "mezzodi")
-        return clock if clock and named and (word != "l" or token_at(tokens, start).word == "una") else None
+        return (
+            clock
+            if clock and named and (word != "l" or token_at(tokens, start).word == "una")
+            else None
+        )
     clock = _clock(tokens, start)
     if clock is None:
         return None
     if not marked:
         return None if clock.plain else clock
-    only_le = all(token_at(tokens, k).word in ("le", "delle", "l", "all", "per", "a", "dell", "dall") for k in range(at, start))
+    only_le = all(
+        token_at(tokens, k).word in ("le", "delle", "l", "all", "per", "a", "dell", "dall")
+        for k in range(at, start)
+    )
     if clock.plain and only_le and not _may_end_an_hour(tokens, clock.end):
         return None
-    spelled_one = token_at(tokens, start).word == "una" and token_at(tokens, start - 1).word not in ("all", "dall", "l", "alle", "ore", "dell", "h")
+    spelled_one = token_at(tokens, start).word == "una" and token_at(
+        tokens, start - 1
+    ).word not in ("all", "dall", "l", "alle", "ore", "dell", "h")
     return None if spelled_one else clock
 
 
@@ -259,7 +319,9 @@ def _clock(tokens: list[Token], at: int) -> _Clock | None:
     hour = 1 if token.word == "una" else token.number
     if hour is None:
         return None
-    found = _figures(tokens, at, hour) if token.figures else _Clock(hour * 60, at + 1, wrong=hour > 24)
+    found = (
+        _figures(tokens, at, hour) if token.figures else _Clock(hour * 60, at + 1, wrong=hour > 24)
+    )
     if found is None or found.wrong and found.plain and hour > 99:
         return None
     found = _with_minutes(tokens, found)
@@ -276,7 +338,11 @@ def _figures(tokens: list[Token], at: int, hour: int) -> _Clock | None:
         end = at + 3
         if token_at(tokens, end).word == ":" and token_at(tokens, end + 1).figures == 2:
             end += 2
-        is_date = mark.word != ":" and token_at(tokens, end).word == mark.word and token_at(tokens, end + 1).figures > 0
+        is_date = (
+            mark.word != ":"
+            and token_at(tokens, end).word == mark.word
+            and token_at(tokens, end + 1).figures > 0
+        )
         if is_date:
             return None
         minutes = after.number or 0
@@ -284,14 +350,18 @@ def _figures(tokens: list[Token], at: int, hour: int) -> _Clock | None:
         plain = mark.word in (".", ",") and (minutes <= 12 and minutes != 0 or hour > 24)
         if mark.word == "," and minutes % 5:
             plain = True
-        return _Clock(hour * 60 + minutes, end, sure=sure, plain=plain, wrong=_impossible(hour, minutes))
+        return _Clock(
+            hour * 60 + minutes, end, sure=sure, plain=plain, wrong=_impossible(hour, minutes)
+        )
     if mark.word == "h" and mark.tight:
         return _Clock(hour * 60, at + 2, sure=sure, plain=False, wrong=hour > 24)
     if mark.word == "h" and token_at(tokens, at + 2).figures == 0:
         return _Clock(hour * 60, at + 2, sure=sure, plain=False, wrong=hour > 24)
     if token.figures in (3, 4):
         hour, minutes = divmod(hour, 100)
-        return None if _impossible(hour, minutes) else _Clock(hour * 60 + minutes, at + 1, sure=sure)
+        return (
+            None if _impossible(hour, minutes) else _Clock(hour * 60 + minutes, at + 1, sure=sure)
+        )
     if token.figures > 2 or (mark.word == "/" and not after.off):
         return None
     return _Clock(hour * 60, at + 1, sure=sure and hour != 0, wrong=hour > 24)
@@ -331,9 +401,17 @@ def _with_minutes(tokens: list[Token], clock: _Clock) -> _Clock:
         plain = False
     else:
         token = token_at(tokens, end)
-        if token.number is None or token.number > 59 or token.off and token_at(tokens, end + 1).word not in ("minuti", "min"):
+        if (
+            token.number is None
+            or token.number > 59
+            or token.off
+            and token_at(tokens, end + 1).word not in ("minuti", "min")
+        ):
             return clock
-        if token_at(tokens, end + 1).word in (":", ".", "/", "-", "h") and token_at(tokens, end + 1).tight:
+        if (
+            token_at(tokens, end + 1).word in (":", ".", "/", "-", "h")
+            and token_at(tokens, end + 1).tight
+        ):
             return clock
         if token_at(tokens, end + 1).word in lexicon.MONTHS:
             return clock
@@ -342,7 +420,9 @@ def _with_minutes(tokens: list[Token], clock: _Clock) -> _Clock:
         plain = clock.plain and not (spoken or word == "meno")
     if token_at(tokens, end).word in ("minuti", "min"):
         end += 1
-    return replace(clock, minute=clock.minute + (minutes if word == "e" else -minutes), end=end, plain=plain)
+    return replace(
+        clock, minute=clock.minute + (minutes if word == "e" else -minutes), end=end, plain=plain
+    )
 
 
 def _fraction(tokens: list[Token], at: int) -> tuple[int, int] | None:
@@ -368,13 +448,22 @@ def _with_half(tokens: list[Token], clock: _Clock) -> _Clock:
         clock, end = replace(clock, end=end + 1, plain=False), end + 1
     elif words[0] in ("am", "pm") and clock.minute < 13 * 60:
         half = "mattina" if words[0] == "am" else "pomeriggio"
-        clock, end = _Clock(_in_part(clock.minute, half), end + 1, sure=True, plain=False, worded=True), end + 1
+        clock, end = (
+            _Clock(_in_part(clock.minute, half), end + 1, sure=True, plain=False, worded=True),
+            end + 1,
+        )
         return _with_minutes(tokens, clock) if token_at(tokens, end).word == "e" else clock
     elif words[0] in ("am", "pm"):
         clock, end = replace(clock, end=end + 1, plain=False), end + 1
     at = end + (token_at(tokens, end).word in ("di", "del", "della"))
     part = lexicon.PART_WORDS.get(token_at(tokens, at).word)
-    if part and part != "pranzo" and at > end and not clock.wrong and not _place_of_part(tokens, at + 1):
+    if (
+        part
+        and part != "pranzo"
+        and at > end
+        and not clock.wrong
+        and not _place_of_part(tokens, at + 1)
+    ):
         minute = clock.minute if clock.minute >= 13 * 60 else _in_part(clock.minute, part)
         return _Clock(minute, at + 1, sure=True, plain=False, worded=True)
     return clock
@@ -408,10 +497,20 @@ def placed_in(hours: Hours, part: str) -> Hours:
 def _moved(span: TimeSpan, part: str) -> TimeSpan:
     if part == "pranzo":
         return span
-    start = span.start if span.start == 0 else _in_part(span.middle if span.around else span.start, part)
+    start = (
+        span.start
+        if span.start == 0
+        else _in_part(span.middle if span.around else span.start, part)
+    )
     if span.around:
         return TimeSpan(max(0, start - _AROUND), min(DAY_MINUTES, start + _AROUND), around=True)
-    end = start if span.end == span.start else span.end if span.end == DAY_MINUTES else _in_part(span.end, part)
+    end = (
+        start
+        if span.end == span.start
+        else span.end
+        if span.end == DAY_MINUTES
+        else _in_part(span.end, part)
+    )
     return TimeSpan(start, end) if end >= start else span
 
 
@@ -437,7 +536,13 @@ def _part(tokens: list[Token], at: int) -> Hours | None:
     if word == "dopopranzo":
         table = lexicon.EARLY_PARTS
     end = start + 1
-    if table is lexicon.PARTS and token_at(tokens, end).word in (_EARLY | _LATE) - {"prima", "primo", "fine", "inizio", "prime"}:
+    if table is lexicon.PARTS and token_at(tokens, end).word in (_EARLY | _LATE) - {
+        "prima",
+        "primo",
+        "fine",
+        "inizio",
+        "prime",
+    }:
         table = _table(token_at(tokens, end).word)
         end += 1
     return _part_hours(end, part, table)

@@ -16,11 +16,29 @@ from bot.appointments.dates.tokens import Token, token_at
 
 _OR: Final = frozenset(("o", "oppure", "od", "ovvero", "ne"))
 _AND: Final = frozenset(("e", "ed", ",", "/", "sia", "che"))
-_CORRECTIONS: Final = frozenset(("anzi", "scusa", "scusi", "scusate", "cioe", "correggo", "aspetta", "aspetti", "sbagliato", "piuttosto", "pardon"))
-_EXCEPT: Final = frozenset(("tranne", "eccetto", "salvo", "escluso", "esclusa", "esclusi", "escludendo", "fuorche", "mai"))
+_CORRECTIONS: Final = frozenset(
+    (
+        "anzi",
+        "scusa",
+        "scusi",
+        "scusate",
+        "cioe",
+        "correggo",
+        "aspetta",
+        "aspetti",
+        "sbagliato",
+        "piuttosto",
+        "pardon",
+    )
+)
+_EXCEPT: Final = frozenset(
+    ("tranne", "eccetto", "salvo", "escluso", "esclusa", "esclusi", "escludendo", "fuorche", "mai")
+)
 _DENYING_VERBS: Final = frozenset("posso riesco potrei potro vengo verrei va vado andrebbe bene sono siamo libero libera disponibile ci vi mi e possiamo voglio vorrei "
                                   "venire farcela passare di il la a in al per nel del i le lavoro".split())  # fmt: skip
-_REFUSING_VERBS: Final = frozenset("posso riesco potrei potro vengo va vado andrebbe sono siamo ci mi possiamo ce ho".split())
+_REFUSING_VERBS: Final = frozenset(
+    "posso riesco potrei potro vengo va vado andrebbe sono siamo ci mi possiamo ce ho".split()
+)
 _DENIERS: Final = frozenset(("no", "nemmeno", "neanche", "neppure", "nemeno"))
 _ALSO_NOT: Final = frozenset(("non", "ne", "no", "nemmeno", "neanche", "neppure"))
 _FILLERS: Final = frozenset("il la lo l i gli le di a in nel nella nei al allo alla all ai del della per un una uno giorno verso anche pure magari tipo diciamo quindi "
@@ -33,8 +51,20 @@ _EARLIEST: Final = (
     "primo appuntamento utile", "primo appuntamento possibile", "primo slot disponibile", "primo slot libero", "primo orario disponibile", "prima disponibilita",
     "primo momento libero", "primo buco", "prima occasione", "prima che potete", "prima che si puo", "prima si puo",
 )  # fmt: skip
-_NOW: Final = ("adesso", "subito", "immediatamente", "anche subito", "ora stesso", "in questo momento")
-_LATEST: Final = ("piu tardi possibile", "il piu tardi possibile", "piu in la possibile", "piu avanti possibile")
+_NOW: Final = (
+    "adesso",
+    "subito",
+    "immediatamente",
+    "anche subito",
+    "ora stesso",
+    "in questo momento",
+)
+_LATEST: Final = (
+    "piu tardi possibile",
+    "il piu tardi possibile",
+    "piu in la possibile",
+    "piu avanti possibile",
+)
 _FREE: Final = frozenset(("libero", "libera", "disponibile", "utile"))
 _PHRASES: Final[dict[str, tuple[Preference, bool]]] = {
     **dict.fromkeys(_EARLIEST, (Preference.EARLIEST, False)),
@@ -42,6 +72,16 @@ _PHRASES: Final[dict[str, tuple[Preference, bool]]] = {
     **dict.fromkeys(_LATEST, (Preference.LATEST, False)),
 }
 _LONGEST_PHRASE: Final = 4
+_ELLIPTIC: Final = NEXT | {"quella", "quello", "dopo"}
+_WISH_STARTS: Final = frozenset(name.split()[0] for name in _PHRASES) | {
+    "altro",
+    "altra",
+    "stessa",
+    "stesso",
+    "piu",
+    "dopo",
+    "prima",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +145,9 @@ def _deny_linked(items: list[Item], item: Item) -> list[Item]:
     return items
 
 
-def _item_at(tokens: list[Token], at: int, ctx: Context, before: list[Item]) -> tuple[Item, int] | None:
+def _item_at(
+    tokens: list[Token], at: int, ctx: Context, before: list[Item]
+) -> tuple[Item, int] | None:
     if tokens[at].off:
         return None
     wish = _wish(tokens, at, ctx) or _elliptic(tokens, at, before)
@@ -128,6 +170,8 @@ def _item_at(tokens: list[Token], at: int, ctx: Context, before: list[Item]) -> 
 
 def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, int] | None:
     """ "la prossima", "quella dopo", "dopo": told from the days just said."""
+    if not before or token_at(tokens, at).word not in _ELLIPTIC:
+        return None
     said = next((item.days for item in reversed(before) if item.days is not None), None)
     if said is None or not said.option.days or said.option.days[-1].last is None:
         return None
@@ -135,10 +179,19 @@ def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, i
     words = [token_at(tokens, at + k).word for k in range(3)]
     if words[0] in ("quella", "quello") and words[1] in AFTER | NEXT:
         end = at + 2
-    elif words[0] in NEXT and token_at(tokens, at - 1).word in ("la", "il") and not words[1].isalpha():
+    elif (
+        words[0] in NEXT
+        and token_at(tokens, at - 1).word in ("la", "il")
+        and not words[1].isalpha()
+    ):
         end = at + 1
-    elif words[0] == "dopo" and not words[1].isalpha() and said.kind in (DayKind.SPAN, DayKind.BOUND):
-        return Item(days=Days(at + 1, DayKind.BOUND, Option((DaySpan(add_days(last, 1), None),))), replaces=True), at + 1
+    elif (
+        words[0] == "dopo" and not words[1].isalpha() and said.kind in (DayKind.SPAN, DayKind.BOUND)
+    ):
+        return Item(
+            days=Days(at + 1, DayKind.BOUND, Option((DaySpan(add_days(last, 1), None),))),
+            replaces=True,
+        ), at + 1
     else:
         return None
     length = 7 if said.kind is DayKind.SPAN else 1
@@ -173,6 +226,8 @@ def _with_reference(ctx: Context, before: list[Item]) -> Context:
 
 def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:
     """Wishes without a day of their own: the first free, later, earlier, another day."""
+    if token_at(tokens, at).word not in _WISH_STARTS:
+        return None
     words = [token_at(tokens, at + k).word for k in range(_LONGEST_PHRASE)]
     for length in range(_LONGEST_PHRASE, 0, -1):
         phrase = _PHRASES.get(" ".join(words[:length]))
@@ -185,7 +240,9 @@ def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None
     return _relative_wish(tokens, at, ctx, words)
 
 
-def _relative_wish(tokens: list[Token], at: int, ctx: Context, words: list[str]) -> tuple[Item, int] | None:
+def _relative_wish(
+    tokens: list[Token], at: int, ctx: Context, words: list[str]
+) -> tuple[Item, int] | None:
     """ "più tardi", "prima", "un altro giorno": told from the moment on the table, if there is one."""
     from bot.appointments.dates.references import relative_wish
 
@@ -240,7 +297,12 @@ def _denied_before(words: list[str], items: list[Item]) -> tuple[bool, bool]:
         if word not in _DENYING_VERBS:
             break
     links = [word for word in words if word not in _FILLERS]
-    carried = bool(items) and items[-1].denied and bool(links) and all(word in ("o", "e", "ne", "oppure") for word in links)
+    carried = (
+        bool(items)
+        and items[-1].denied
+        and bool(links)
+        and all(word in ("o", "e", "ne", "oppure") for word in links)
+    )
     return carried, carried and items[-1].general
 
 
@@ -248,15 +310,34 @@ def _denied_after(tokens: list[Token], at: int) -> tuple[bool, int]:
     """ "giovedì no", "lunedì non posso", "martedì nemmeno": whether the item is refused, and the token after."""
     start = at
     word, following = token_at(tokens, start).word, token_at(tokens, start + 1)
-    if word in _DENIERS and (not following.word.isalpha() or following.word in ("meglio", "ma", "pero", "invece", "grazie", "e", "perche", "purtroppo")):
+    if word in _DENIERS and (
+        not following.word.isalpha()
+        or following.word
+        in ("meglio", "ma", "pero", "invece", "grazie", "e", "perche", "purtroppo")
+    ):
         return True, start + 1
     if word == "non":
         end = start + 1
         while token_at(tokens, end).word in ("mi", "ci", "ce", "la", "vi"):
             end += 1
-        if token_at(tokens, end).word in _REFUSING_VERBS and token_at(tokens, start - 1).word != "se":
+        if (
+            token_at(tokens, end).word in _REFUSING_VERBS
+            and token_at(tokens, start - 1).word != "se"
+        ):
             end += 1
-            while token_at(tokens, end).word in ("bene", "venire", "posso", "faccio", "libero", "libera", "disponibile", "farcela", "passare", "proprio", "a"):
+            while token_at(tokens, end).word in (
+                "bene",
+                "venire",
+                "posso",
+                "faccio",
+                "libero",
+                "libera",
+                "disponibile",
+                "farcela",
+                "passare",
+                "proprio",
+                "a",
+            ):
                 end += 1
             return True, end
     return False, at

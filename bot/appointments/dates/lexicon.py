@@ -47,7 +47,16 @@ _UNITS: Final = (
     "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici "
     "sedici diciassette diciotto diciannove"
 ).split()
-_TENS: Final = ("venti", "trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta")
+_TENS: Final = (
+    "venti",
+    "trenta",
+    "quaranta",
+    "cinquanta",
+    "sessanta",
+    "settanta",
+    "ottanta",
+    "novanta",
+)
 
 
 def _number_words() -> dict[str, int]:
@@ -146,7 +155,8 @@ SHORTHAND: Final[dict[str, str]] = {
 """Spellings of text messages."""
 
 ABBREVIATIONS: Final = frozenset(
-    {name for name in (*WEEKDAYS, *MONTHS) if len(name) <= 4} | {"h", "ore", "pom", "matt", "prox", "sett", "gg"}
+    {name for name in (*WEEKDAYS, *MONTHS) if len(name) <= 4}
+    | {"h", "ore", "pom", "matt", "prox", "sett", "gg"}
 )
 """Words whose full stop is not the end of a sentence."""
 

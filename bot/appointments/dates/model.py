@@ -56,7 +56,9 @@ class Option:
 
     def suits(self, day: date, minute: int) -> bool:
         """Whether a local day and minute fall in this option."""
-        return self.suits_day(day) and (not self.times or any(minute in span for span in self.times))
+        return self.suits_day(day) and (
+            not self.times or any(minute in span for span in self.times)
+        )
 
     def suits_day(self, day: date) -> bool:
         """Whether a day falls in this option, at whatever time."""

@@ -34,7 +34,9 @@ _UNITS: Final = frozenset(
 )
 """Nouns that make the number before them a quantity (a wait like "tra 3 giorni" begins with its own word)."""
 
-_WAIT: Final = frozenset(("tra", "fra", "entro", "prossimi", "prossime", "dopo", "primi", "ultimi", "tipo", "fa"))
+_WAIT: Final = frozenset(
+    ("tra", "fra", "entro", "prossimi", "prossime", "dopo", "primi", "ultimi", "tipo", "fa")
+)
 _AFTER_COUNT: Final = frozenset(("dopo", "prima", "fa", "a", "da", "alle"))
 _CLOCK: Final = frozenset(("ore", "h", "alle", "dalle", "le", "e", "meno"))
 _LONG_NUMBER: Final = 5
@@ -42,6 +44,7 @@ _PHONE: Final = re.compile(r"\+\d[\d ./-]{6,}\d|(?<!\d)(?:0\d|3\d\d|800)(?:[ ./-
 _DATE_INSIDE: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2,4}")
 _LINK: Final = re.compile(r"@|://|www\.|\.(?:it|com|org|eu)\b", re.IGNORECASE)
 _STREET_WORDS: Final = 4
+_PAPER_WORDS: Final = 7
 
 
 def without_non_dates(text: str, tokens: list[Token]) -> list[Token]:
@@ -102,13 +105,22 @@ def _address(tokens: list[Token], index: int) -> Iterator[int]:
         if first.word in lexicon.WEEKDAYS or first.word in lexicon.RELATIVE_DAYS or first.is_mark:
             return
         reach = at + _STREET_WORDS
-        while at < reach and token_at(tokens, at).word.isalpha() and not _starts_date(token_at(tokens, at)):
+        while (
+            at < reach
+            and token_at(tokens, at).word.isalpha()
+            and not _starts_date(token_at(tokens, at))
+        ):
             at += 1
     if token_at(tokens, at).word == ",":
         at += 1
     house = token_at(tokens, at)
     after = token_at(tokens, at + 1).word
-    if house.figures and after not in lexicon.MONTHS and after not in (":", "/") and not _is_range(tokens, at):
+    if (
+        house.figures
+        and after not in lexicon.MONTHS
+        and after not in (":", "/")
+        and not _is_range(tokens, at)
+    ):
         yield at
 
 
@@ -130,9 +142,14 @@ def _is_range(tokens: list[Token], at: int) -> bool:
 def _number_after(tokens: list[Token], index: int) -> Iterator[int]:
     """ "pratica n. 12/3", "sportello 3": the number and what a slash joins to it."""
     at = index + 1
-    while token_at(tokens, at).word in ("n", "nr", "numero", ".", ":", "la", "e") and at < index + 4:
+    while (
+        token_at(tokens, at).word in ("n", "nr", "numero", ".", ":", "la", "e") and at < index + 4
+    ):
         at += 1
-    if token_at(tokens, at - 1).word in ("la", "e") and token_at(tokens, at + 1).word not in ("/", "-"):
+    if token_at(tokens, at - 1).word in ("la", "e") and token_at(tokens, at + 1).word not in (
+        "/",
+        "-",
+    ):
         return
     if token_at(tokens, at).figures:
         yield at
@@ -144,10 +161,17 @@ def _number_after(tokens: list[Token], index: int) -> Iterator[int]:
 def _paper_date(tokens: list[Token], index: int) -> Iterator[int]:
     """The date of a paper or a birth: "il bando del 10 novembre", "nato il 3/5/1980"."""
     at = index + 1
-    reach = at + 3
-    while at < reach and token_at(tokens, at).word in ("a", "milano", "di", "in", "data", "pubblicato"):
+    reach = at + _PAPER_WORDS
+    while at < reach and (
+        token_at(tokens, at).word
+        in ("a", "milano", "di", "in", "data", "pubblicato", "n", "nr", "numero", ".", "/")
+        or token_at(tokens, at).figures
+    ):
         at += 1
-    if token_at(tokens, at).word not in ("del", "dell", "il", "l") or not token_at(tokens, at + 1).number:
+    if (
+        token_at(tokens, at).word not in ("del", "dell", "il", "l")
+        or not token_at(tokens, at + 1).number
+    ):
         return
     if token_at(tokens, at).word in ("il", "l") and not tokens[index].word.startswith("nat"):
         return
@@ -156,7 +180,12 @@ def _paper_date(tokens: list[Token], index: int) -> Iterator[int]:
     while True:
         following = token_at(tokens, at + 1)
         joins = following.word in ("/", "-", ".") and token_at(tokens, at + 2).figures > 0
-        if not (joins or following.word in lexicon.MONTHS or following.figures == 4 or following.word in lexicon.YEARS):
+        if not (
+            joins
+            or following.word in lexicon.MONTHS
+            or following.figures == 4
+            or following.word in lexicon.YEARS
+        ):
             return
         at += 2 if joins else 1
         yield from ((at - 1, at) if joins else (at,))
@@ -168,11 +197,22 @@ def _quantity(tokens: list[Token], index: int) -> Iterator[int]:
     before, after = token_at(tokens, index - 1), token_at(tokens, index + 1)
     if token.figures >= _LONG_NUMBER or after.word in ("€", "%", "$") or before.word in ("€", "$"):
         yield index
+    elif after.word == "," and token_at(tokens, index + 3).word in ("€", "euro", "eur"):
+        yield from (index, index + 2)
     elif after.word in _UNITS and before.word not in _WAIT and before.word not in _CLOCK:
         beyond = token_at(tokens, index + 2).word
+        if after.word == "ore" and token_at(tokens, index + 2).number is not None:
+            return
         if after.word in ("per", "e") and beyond not in ("cento", "mille"):
             return
         if beyond not in _AFTER_COUNT:
             yield index
-    elif before.word == "in" and not after.number and after.word not in lexicon.MONTHS and token.number is not None and token.number < 20 and after.word != "/":
+    elif (
+        before.word == "in"
+        and not after.number
+        and after.word not in lexicon.MONTHS
+        and token.number is not None
+        and token.number < 20
+        and after.word != "/"
+    ):
         yield index

@@ -33,13 +33,16 @@ from bot.appointments.dates.tokens import Token, token_at
 
 _BEGINNING: Final = frozenset(("inizio", "inizi", "primi", "prime"))
 _END: Final = frozenset(("fine", "ultimi", "ultime"))
+_AHEAD: Final = {**dict.fromkeys(NEXT, 1), **dict.fromkeys(THIS, 0), **dict.fromkeys(PAST, -1)}
+"""How many units ahead a word beside "settimana" or "mese" means."""
+
 _FEW: Final = 3
 _SOME_DAYS: Final = 5
 _COMING_DAYS: Final = 7
 _THIRD: Final = 10
 _UNIT_DAYS: Final = {"giorno": 1, "giorni": 1, "settimana": 7, "settimane": 7}
 _MONTH_UNITS: Final = {"mese": 1, "mesi": 1, "anno": 12, "anni": 12}
-_COUNTS: Final = {"un": 1, "una": 1, "uno": 1, "paio": 2, "qualche": _FEW, "pochi": _FEW, "poche": _FEW, "alcuni": _FEW,
+COUNTS: Final = {"un": 1, "una": 1, "uno": 1, "paio": 2, "qualche": _FEW, "pochi": _FEW, "poche": _FEW, "alcuni": _FEW,
                   "alcune": _FEW, "decina": 10, "quindicina": 15, "ventina": 20}  # fmt: skip
 
 
@@ -61,18 +64,19 @@ def _whole(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 
 def _modified(tokens: list[Token], at: int, nouns: frozenset[str]) -> tuple[int, int] | None:
     """ "prossima settimana", "settimana dopo la prossima": how many units ahead, and the token after."""
+    if token_at(tokens, at).word not in nouns and token_at(tokens, at).word not in _AHEAD:
+        return None
     words = [token_at(tokens, at + k).word for k in range(5)]
-    ahead = {**dict.fromkeys(NEXT, 1), **dict.fromkeys(THIS, 0), **dict.fromkeys(PAST, -1)}
-    if words[0] in ahead and words[1] in nouns:
-        return ahead[words[0]], at + 2
+    if words[0] in _AHEAD and words[1] in nouns:
+        return _AHEAD[words[0]], at + 2
     if words[0] not in nouns:
         return None
     if words[1] == "dopo" and words[2] in ("la", "il", "l") and words[3] in NEXT:
         return 2, at + 4
     if words[1:3] == ["che", "viene"] or words[1:3] == ["in", "arrivo"]:
         return 1, at + 3
-    if words[1] in ahead:
-        return ahead[words[1]], at + 2
+    if words[1] in _AHEAD:
+        return _AHEAD[words[1]], at + 2
     return 0, at + 1
 
 
@@ -94,14 +98,34 @@ def _week(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     before = token_at(tokens, at - 1).word
     bare = end == at + 1
     if bare and token_at(tokens, end).word in ("di", "del", "dell", "della"):
-        holder = holiday(tokens, end + 1, ctx) or numeric_date(tokens, end + 1, ctx) or written_date(tokens, end + 1, ctx)
+        holder = (
+            holiday(tokens, end + 1, ctx)
+            or numeric_date(tokens, end + 1, ctx)
+            or written_date(tokens, end + 1, ctx)
+        )
         if holder is not None and holder.span is not None:
             return _units(0, holder.end, week_of(holder.span.first), ctx)
     if bare and token_at(tokens, end).word in AFTER:
         return None
-    if bare and before not in ("in", "la", "della", "questa", "fine", "inizio", "meta", "mia", "entro", "di"):
+    if bare and before not in (
+        "in",
+        "la",
+        "della",
+        "questa",
+        "fine",
+        "inizio",
+        "meta",
+        "mia",
+        "entro",
+        "di",
+    ):
         return None
-    if bare and before in ("la", "di") and token_at(tokens, end).word.isalpha() and token_at(tokens, at - 2).word != "entro":
+    if (
+        bare
+        and before in ("la", "di")
+        and token_at(tokens, end).word.isalpha()
+        and token_at(tokens, at - 2).word != "entro"
+    ):
         return None
     return _units(count, end, week_of(add_days(ctx.today, 7 * count)), ctx)
 
@@ -124,7 +148,11 @@ def _weekend(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     count = 0
     if after in NEXT | THIS | PAST:
         lead, end = after, end + 1
-    elif after == "dopo" and token_at(tokens, end + 1).word in ("il", "la") and token_at(tokens, end + 2).word in NEXT:
+    elif (
+        after == "dopo"
+        and token_at(tokens, end + 1).word in ("il", "la")
+        and token_at(tokens, end + 2).word in NEXT
+    ):
         count, end = 1, end + 3
     if lead in PAST:
         return troubled(end, Trouble.PAST)
@@ -139,7 +167,15 @@ def _month(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     if found is None:
         return None
     count, end = found
-    if end == at + 1 and token_at(tokens, at - 1).word not in ("il", "del", "fine", "inizio", "meta", "questo", "entro"):
+    if end == at + 1 and token_at(tokens, at - 1).word not in (
+        "il",
+        "del",
+        "fine",
+        "inizio",
+        "meta",
+        "questo",
+        "entro",
+    ):
         return None
     if end == at + 1 and lexicon.MONTHS.get(token_at(tokens, end + 1).word):
         return None
@@ -176,7 +212,10 @@ def _calendar_month(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 def _short_month(tokens: list[Token], at: int) -> bool:
     """ "a feb", "di set": a shortened month after a word that calls for one."""
     name = token_at(tokens, at).word
-    fits = token_at(tokens, at - 1).word in ("a", "di", "fine", "inizio", "meta") or token_at(tokens, at - 1).word in THIS | NEXT
+    fits = (
+        token_at(tokens, at - 1).word in ("a", "di", "fine", "inizio", "meta")
+        or token_at(tokens, at - 1).word in THIS | NEXT
+    )
     return name in lexicon.MONTHS and fits and name not in ("mar", "set", "sett")
 
 
@@ -252,14 +291,20 @@ def _piece(tokens: list[Token], at: int, ctx: Context) -> Days | None:
         return _portion(tokens, end, "rest", 0, ctx)
     if word not in _BEGINNING | _END:
         return None
-    if [word, token_at(tokens, end).word] == ["fine", "settimana"] and token_at(tokens, end + 1).word not in NEXT:
+    if [word, token_at(tokens, end).word] == ["fine", "settimana"] and token_at(
+        tokens, end + 1
+    ).word not in NEXT:
         return None
     few_days = word not in ("inizio", "inizi", "fine")
     if token_at(tokens, end).word == "giorni":
         end += 1
     elif few_days and token_at(tokens, end).word not in ("di", "del", "dell"):
         return None
-    which = ("first_days" if few_days else "first") if word in _BEGINNING else ("last_days" if few_days else "last")
+    which = (
+        ("first_days" if few_days else "first")
+        if word in _BEGINNING
+        else ("last_days" if few_days else "last")
+    )
     return _portion(tokens, end, which, 0, ctx)
 
 
@@ -329,7 +374,12 @@ def wait(tokens: list[Token], at: int, ctx: Context) -> Days | None:
         last = add_days(add_months(ctx.today, amount[0]), amount[1])
         return spanning(amount[2], add_days(ctx.today, 1), last)
     if word in ("entro", "nel", "qui"):
-        start = at + 1 + (word == "nel" and token_at(tokens, at + 1).word == "giro") + (word == "qui" and token_at(tokens, at + 1).word == "a")
+        start = (
+            at
+            + 1
+            + (word == "nel" and token_at(tokens, at + 1).word == "giro")
+            + (word == "qui" and token_at(tokens, at + 1).word == "a")
+        )
         start += token_at(tokens, start).word == "di"
         amount = _amount(tokens, start) if word != "nel" or start > at + 1 else None
         if amount is not None:
@@ -348,7 +398,11 @@ def _in_time(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     target = add_days(add_months(ctx.today, months), days)
     words = [token_at(tokens, k).word for k in range(at, end)]
     if "qualche" in words or "pochi" in words or "alcuni" in words:
-        return spanning(end, add_days(ctx.today, 2), add_days(ctx.today, _SOME_DAYS)) if not months and days <= _FEW else None
+        return (
+            spanning(end, add_days(ctx.today, 2), add_days(ctx.today, _SOME_DAYS))
+            if not months and days <= _FEW
+            else None
+        )
     tail = [token_at(tokens, end + k).word for k in range(2)]
     if tail[0] in ("esatta", "esatte", "esatti", "esattamente"):
         return dated(end + 1, target)
@@ -366,9 +420,12 @@ def _amount(tokens: list[Token], at: int) -> tuple[int, int, int] | None:
     months = days = 0
     end = None
     while start < at + 12:
-        count_at = start + (token_at(tokens, start).word in ("un", "una") and token_at(tokens, start + 1).word in _COUNTS)
+        count_at = start + (
+            token_at(tokens, start).word in ("un", "una")
+            and token_at(tokens, start + 1).word in COUNTS
+        )
         token = token_at(tokens, count_at)
-        count = _COUNTS.get(token.word, token.number)
+        count = COUNTS.get(token.word, token.number)
         if count is None or count > 1000:
             break
         unit_at = count_at + 1 + (token_at(tokens, count_at + 1).word in ("di", "d"))

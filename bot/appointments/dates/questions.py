@@ -77,7 +77,11 @@ def _asked(named: list[Days]) -> NamedDays:
 
 
 def _is_weekend(span: DaySpan | None) -> bool:
-    return span is not None and span.first.weekday() == SATURDAY and span.last == add_days(span.first, 1)
+    return (
+        span is not None
+        and span.first.weekday() == SATURDAY
+        and span.last == add_days(span.first, 1)
+    )
 
 
 def _days_of(span: DaySpan) -> list[date]:

@@ -22,7 +22,11 @@ def relative_wish(
         return None
     moment = TimeSpan(minute, minute)
     if words[:2] in (["altro", "orario"], ["altra", "ora"]):
-        return (Option((same_day,), times=(TimeSpan(0, minute), TimeSpan(minute + 1, DAY_MINUTES))),), False, at + 2
+        return (
+            (Option((same_day,), times=(TimeSpan(0, minute), TimeSpan(minute + 1, DAY_MINUTES))),),
+            False,
+            at + 2,
+        )
     if words[:2] in (["stessa", "ora"], ["stesso", "orario"]):
         return (Option(times=(moment,)),), False, at + 2
     ends = not token_at(tokens, at + 1).word.isalpha()
@@ -31,7 +35,11 @@ def relative_wish(
     if words[:2] == ["piu", "avanti"] or (words[0] == "dopo" and ends):
         later_days = Option((DaySpan(add_days(day, 1), None),))
         later = Option((same_day,), times=(TimeSpan(minute + 1, DAY_MINUTES),))
-        return ((later_days,) if words[0] == "piu" else (later, later_days)), False, at + (2 if words[0] == "piu" else 1)
+        return (
+            ((later_days,) if words[0] == "piu" else (later, later_days)),
+            False,
+            at + (2 if words[0] == "piu" else 1),
+        )
     if words[:2] == ["piu", "presto"] or (words[0] == "prima" and ends):
         end = at + (2 if words[0] == "piu" else 1)
         earlier = Option((same_day,), times=(TimeSpan(0, minute),))

@@ -27,6 +27,7 @@ from bot.appointments.dates.days import (
     AFTER,
     ARTICLES,
     NEXT,
+    THIS,
     bare_date,
     holiday,
     named_day,
@@ -36,22 +37,45 @@ from bot.appointments.dates.days import (
     written_date,
 )
 from bot.appointments.dates.model import DaySpan, Option, Trouble
-from bot.appointments.dates.periods import ago, amount_at, period, wait
+from bot.appointments.dates.periods import COUNTS, ago, amount_at, period, wait
 from bot.appointments.dates.tokens import Token, token_at
 
 _ARTICLES_SKIPPED: Final = 3
 _DEEPEST: Final = 2
 """How many relations may hang on one another ("il giorno dopo il giorno dopo Natale")."""
 
-_FREE: Final = frozenset(("utile", "disponibile", "libero", "libera", "utili", "disponibili", "possibile", "liberi"))
+_FREE: Final = frozenset(
+    ("utile", "disponibile", "libero", "libera", "utili", "disponibili", "possibile", "liberi")
+)
 _FEASTS: Final = frozenset(((12, 25), (12, 26), (1, 1), (1, 6)))
 _ANY: Final = frozenset(("qualsiasi", "qualunque", "qualsivoglia"))
 _DAY_WORDS: Final = frozenset(("giorno", "giorni", "data", "giornata", "date"))
 
 
+_STARTERS: Final = frozenset(
+    {
+        *lexicon.WEEKDAYS,
+        *lexicon.MONTHS,
+        *lexicon.NUMBERS,
+        *lexicon.ORDINALS,
+        *lexicon.TODAY_PARTS,
+        *lexicon.RELATIVE_DAYS,
+    }
+    | {name.split()[0] for name in (*lexicon.HOLIDAYS, *lexicon.EASTERS)}
+    | {*lexicon.SEASONS, *COUNTS, *NEXT, *THIS, *_ANY, *_DAY_WORDS}
+    | set(
+        "altro anno antivigilia bene da dal dall dalla di dopo durante e entro feste festivita fine fino fra in inizi inizio al a mese meta "
+        "nel non nuovo ogni oltre passata passato ponte primi prime qui quando come resto settimana sempre sino stessa stesso successiva "
+        "termina tra tutti ultimi ultime va vacanze week weekend weekends prossimi prossime scorso scorsa".split()
+    )
+)
+"""Words that days may begin with: all others are passed over at once."""
+
+
 def days_at(tokens: list[Token], at: int, ctx: Context, depth: int = 0) -> Days | None:
     """The days that begin at a token, the longest reading, or None."""
-    if token_at(tokens, at).off or depth > _DEEPEST:
+    token = token_at(tokens, at)
+    if token.off or depth > _DEEPEST or not (token.figures or token.word in _STARTERS):
         return None
     found = [
         *(rule(tokens, at, ctx) for rule in (named_day, written_date, numeric_date, bare_date, holiday, ago)),
@@ -65,7 +89,11 @@ def _inside(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | No
     """Days after the article or preposition that leads to them."""
     start = at
     while token_at(tokens, start).word in ARTICLES and start < at + _ARTICLES_SKIPPED:
-        found = days_at(tokens, start, ctx, depth + 1) if token_at(tokens, start).word in ("questo", "in", "giorno") else None
+        found = (
+            days_at(tokens, start, ctx, depth + 1)
+            if token_at(tokens, start).word in ("questo", "in", "giorno")
+            else None
+        )
         if found is not None and found.end > start:
             return found
         start += 1
@@ -97,18 +125,29 @@ def _weekday_related(tokens: list[Token], at: int, ctx: Context, depth: int) -> 
 def _beside(tokens: list[Token], at: int, number: int, ctx: Context, depth: int) -> Days | None:
     """The weekday after or before a day that is named, or after the one on the table."""
     after = token_at(tokens, at).word in AFTER
-    if token_at(tokens, at + 1).word in ("le", "l", "la", "pranzo", "mezzogiorno", "delle") and token_at(tokens, at + 2).word not in lexicon.HOLIDAYS:
+    if (
+        token_at(tokens, at + 1).word in ("le", "l", "la", "pranzo", "mezzogiorno", "delle")
+        and token_at(tokens, at + 2).word not in lexicon.HOLIDAYS
+    ):
         anchor = None
         if token_at(tokens, at + 1).word != "l" or token_at(tokens, at + 2).word == "una":
             return None
     anchor = _inside(tokens, at + 1, ctx, depth)
-    if anchor is not None and anchor.kind in (DayKind.DATE, DayKind.SPAN) and anchor.span is not None:
+    if (
+        anchor is not None
+        and anchor.kind in (DayKind.DATE, DayKind.SPAN)
+        and anchor.span is not None
+    ):
         span = anchor.span
         if after:
             return dated(anchor.end, next_weekday(span.last or span.first, number, today=False))
         before = nth_weekday(DaySpan(add_days(span.first, -7), add_days(span.first, -1)), number, 1)
         past = before is None or before < ctx.today
-        return troubled(anchor.end, Trouble.PAST) if past or before is None else dated(anchor.end, before)
+        return (
+            troubled(anchor.end, Trouble.PAST)
+            if past or before is None
+            else dated(anchor.end, before)
+        )
     if not after:
         return None
     if ctx.reference_day is not None:
@@ -141,7 +180,10 @@ def _ordinal_weekday(tokens: list[Token], at: int, ctx: Context, depth: int) -> 
     last = month.span.last
     whole = DaySpan(last.replace(day=1), last) if last.day > 7 else month.span
     day = nth_weekday(whole, number, nth)
-    this_month = token_at(tokens, month.end - 1).word == "mese" and token_at(tokens, month.end - 2).word == "del"
+    this_month = (
+        token_at(tokens, month.end - 1).word == "mese"
+        and token_at(tokens, month.end - 2).word == "del"
+    )
     if this_month and (day is None or day < ctx.today):
         following = add_months(last.replace(day=1), 1)
         day = nth_weekday(DaySpan(following, add_days(add_months(following, 1), -1)), number, nth)
@@ -171,7 +213,11 @@ def _shifted(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | N
     if words == ["stesso", "giorno"] or words == ["stessa", "data"]:
         return dated(at + 2, ctx.reference_day) if ctx.reference_day else None
     if words[0] in ("giorno", "settimana", "mese"):
-        months, days, end = (1, 0, at + 1) if words[0] == "mese" else (0, 7 if words[0] == "settimana" else 1, at + 1)
+        months, days, end = (
+            (1, 0, at + 1)
+            if words[0] == "mese"
+            else (0, 7 if words[0] == "settimana" else 1, at + 1)
+        )
     else:
         amount = amount_at(tokens, at)
         if amount is None:
@@ -183,11 +229,25 @@ def _shifted(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | N
     sign = 1 if link in AFTER else -1
     if token_at(tokens, end + 1).word in ("le", "delle"):
         return None
-    whole_week = words[0] == "settimana" or any(token_at(tokens, k).word.startswith("settiman") for k in range(at, end))
+    whole_week = words[0] == "settimana" or any(
+        token_at(tokens, k).word.startswith("settiman") for k in range(at, end)
+    )
     anchor = _inside(tokens, end + 1, ctx, depth)
-    if anchor is not None and anchor.span is not None and anchor.kind in (DayKind.DATE, DayKind.SPAN):
-        base, end = (anchor.span.last or anchor.span.first) if sign > 0 else anchor.span.first, anchor.end
-    elif token_at(tokens, end + 1).word in ARTICLES and token_at(tokens, end + 1).word not in ("per", "a", "in", "il"):
+    if (
+        anchor is not None
+        and anchor.span is not None
+        and anchor.kind in (DayKind.DATE, DayKind.SPAN)
+    ):
+        base, end = (
+            (anchor.span.last or anchor.span.first) if sign > 0 else anchor.span.first,
+            anchor.end,
+        )
+    elif token_at(tokens, end + 1).word in ARTICLES and token_at(tokens, end + 1).word not in (
+        "per",
+        "a",
+        "in",
+        "il",
+    ):
         return None
     else:
         base, end = ctx.reference_day or ctx.today, end + 1
@@ -202,21 +262,36 @@ def _shifted(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | N
 
 _UNTIL: Final = (("entro",), ("fino", "a"), ("fino", "al"), ("fino", "all"), ("fino", "alla"), ("sino", "al"), ("non", "oltre"), ("non", "dopo"),
                  ("non", "piu", "tardi", "di"), ("da", "qui", "a"), ("di", "qui", "a"), ("al", "massimo"), ("termina",))  # fmt: skip
-_BEFORE: Final = (("prima", "di"), ("prima", "del"), ("prima", "dell"), ("prima", "della"), ("prima", "delle"), ("prima", "dei"))
+_BEFORE: Final = (
+    ("prima", "di"),
+    ("prima", "del"),
+    ("prima", "dell"),
+    ("prima", "della"),
+    ("prima", "delle"),
+    ("prima", "dei"),
+)
 _FROM: Final = (("non", "prima", "di"), ("non", "prima", "del"), ("non", "prima", "dell"), ("non", "prima", "della"),
                 ("a", "partire", "da"), ("a", "partire", "dal"), ("a", "partire", "dall"), ("a", "partire", "dalla"),
                 ("da",), ("dal",), ("dall",), ("dalla",))  # fmt: skip
 _LATER: Final = (("dopo",), ("successiva", "al"), ("oltre",), ("passato",), ("passata",))
+_LIMITS: Final[dict[str, list[tuple[str, tuple[str, ...]]]]] = {}
+for _bound_name, _phrases in (
+    ("until", _UNTIL),
+    ("before", _BEFORE),
+    ("from", _FROM),
+    ("later", _LATER),
+):
+    for _phrase in _phrases:
+        _LIMITS.setdefault(_phrase[0], []).append((_bound_name, _phrase))
 
 
 def _bounded(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | None:
     """Days on one side of a limit: "entro fine mese", "prima di Natale", "dal 3 in poi", "dopo l'Immacolata"."""
-    for phrases, bound in ((_UNTIL, "until"), (_BEFORE, "before"), (_FROM, "from"), (_LATER, "later")):
-        for phrase in phrases:
-            if all(token_at(tokens, at + k).word == word for k, word in enumerate(phrase)):
-                found = _inside(tokens, at + len(phrase), ctx, depth)
-                if found is not None:
-                    return _bound(tokens, found, bound, ctx)
+    for bound, phrase in _LIMITS.get(token_at(tokens, at).word, ()):
+        if all(token_at(tokens, at + k).word == word for k, word in enumerate(phrase)):
+            found = _inside(tokens, at + len(phrase), ctx, depth)
+            if found is not None:
+                return _bound(tokens, found, bound, ctx)
     return None
 
 
@@ -266,7 +341,9 @@ def _range(tokens: list[Token], at: int, ctx: Context, depth: int) -> Days | Non
         return None
     if first.trouble or second.trouble:
         return replace(first if first.trouble else second, end=second.end)
-    if DayKind.EVERY in (first.kind, second.kind) or (word == "dal" and first.weekday is not None and second.weekday is not None):
+    if DayKind.EVERY in (first.kind, second.kind) or (
+        word == "dal" and first.weekday is not None and second.weekday is not None
+    ):
         return _weekday_range(first, second)
     return _joined(first, second, ctx, open_ends=open_ends)
 
@@ -300,12 +377,16 @@ def _joined(first: Days, second: Days, ctx: Context, *, open_ends: bool) -> Days
     if open_ends and _is_feast(first) and _is_feast(second) and last is not None:
         # Between two feasts is neither of them.
         begin, last = add_days(begin, 1), add_days(last, -1)
+        if last < begin:
+            begin, last = add_days(start.first, 1), add_months(last, 12)
     return spanning(second.end, begin, last)
 
 
 def _is_feast(days: Days) -> bool:
     span = days.span
-    return span is not None and (span.first.month, span.first.day) in _FEASTS and not days.bare_number
+    return (
+        span is not None and (span.first.month, span.first.day) in _FEASTS and not days.bare_number
+    )
 
 
 def _same_number_after(begin: date, number: int) -> date | None:
@@ -330,7 +411,9 @@ def _numbers_to_date(
     if token_at(tokens, link).word not in links | {"-"}:
         return None
     second_at = link + 1
-    while token_at(tokens, second_at).word in ("al", "all", "il", "l", "a") and second_at < link + 4:
+    while (
+        token_at(tokens, second_at).word in ("al", "all", "il", "l", "a") and second_at < link + 4
+    ):
         second_at += 1
     second = written_date(tokens, second_at, ctx) or numeric_date(tokens, second_at, ctx)
     if second is None:
@@ -355,7 +438,12 @@ def _number_in_month(tokens: list[Token], at: int, ctx: Context, depth: int) -> 
     if token.number is None or token.figures > 2 or token.off:
         return None
     month = _inside(tokens, at + 1, ctx, depth)
-    if month is None or month.kind is not DayKind.SPAN or month.span is None or month.span.last is None:
+    if (
+        month is None
+        or month.kind is not DayKind.SPAN
+        or month.span is None
+        or month.span.last is None
+    ):
         return None
     day = make_day(month.span.last.year, month.span.last.month, token.number)
     if day is None:
@@ -373,17 +461,33 @@ def _number_of_month(tokens: list[Token], at: int, ctx: Context, depth: int) -> 
 def _any_day(tokens: list[Token], at: int, _ctx: Context) -> Days | None:
     """ "un giorno qualsiasi", "tutti i giorni", "quando volete", "per me è uguale"."""
     words = [token_at(tokens, at + k).word for k in range(4)]
-    if words[0] in ("quando", "come") and words[1] in ("volete", "vuole", "vuoi", "preferite", "preferisce", "preferisci", "capita"):
+    if words[0] in ("quando", "come") and words[1] in (
+        "volete",
+        "vuole",
+        "vuoi",
+        "preferite",
+        "preferisce",
+        "preferisci",
+        "capita",
+    ):
         return Days(at + 2, DayKind.ANY)
     if words[0] in _DAY_WORDS and words[1] in _ANY or words[0] in _ANY and words[1] in _DAY_WORDS:
         return Days(at + 2, DayKind.ANY)
-    if words[:3] == ["tutti", "i", "giorni"] or words[:2] in (["ogni", "giorno"], ["qualunque", "momento"], ["qualsiasi", "momento"]):
+    if words[:3] == ["tutti", "i", "giorni"] or words[:2] in (
+        ["ogni", "giorno"],
+        ["qualunque", "momento"],
+        ["qualsiasi", "momento"],
+    ):
         return Days(at + (3 if words[0] == "tutti" else 2), DayKind.ANY)
     if words[0] == "sempre" and words[1] in ("tranne", "eccetto", "salvo", "escluso"):
         return Days(at + 1, DayKind.ANY)
     if words[:2] in (["bene", "tutto"], ["e", "uguale"], ["e", "indifferente"], ["va", "sempre"]):
         return Days(at + 2, DayKind.ANY)
-    if words[:2] in (["giorni", "feriali"], ["giorni", "lavorativi"]) or words[:3] == ["durante", "la", "settimana"]:
+    if words[:2] in (["giorni", "feriali"], ["giorni", "lavorativi"]) or words[:3] == [
+        "durante",
+        "la",
+        "settimana",
+    ]:
         end = at + (3 if words[0] == "durante" else 2)
         return Days(end, DayKind.EVERY, Option(weekdays=(0, 1, 2, 3, 4)))
     return None

@@ -22,7 +22,13 @@ _DASHES: Final = frozenset("‐‑‒–—−")
 _ORDINAL_MARKS: Final = frozenset(("°", "º", "o", "a", "ª"))
 _LONGEST_NUMBER: Final = 8
 _KNOWN: Final = frozenset(
-    {*lexicon.WEEKDAYS, *lexicon.MONTHS, *lexicon.NUMBERS, *lexicon.PART_WORDS, *lexicon.CORRECTABLE}
+    {
+        *lexicon.WEEKDAYS,
+        *lexicon.MONTHS,
+        *lexicon.NUMBERS,
+        *lexicon.PART_WORDS,
+        *lexicon.CORRECTABLE,
+    }
 )
 _SHORTEST_MENDED: Final = 5
 _LONG_WORD: Final = 8
