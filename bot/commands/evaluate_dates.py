@@ -60,14 +60,16 @@ def evaluate_dates_file(path: Path, split: str) -> DatesReport:
 
 def comparable(data: dict[str, Any]) -> dict[str, Any]:
     """A reading without order and without the preferred day, which only ranks."""
-    options = {
+    options: dict[str, Any] = {
         name: sorted(
             json.dumps({**option, "preferred": None}, sort_keys=True) for option in data[name]
         )
         for name in ("options", "excluded")
         if name in data
     }
-    others = {name: sorted(set(data[name])) for name in ("ask", "problems") if name in data}
+    others: dict[str, Any] = {
+        name: sorted(set(data[name])) for name in ("ask", "problems") if name in data
+    }
     return {**options, **others, "preference": data.get("preference", "")}
 
 

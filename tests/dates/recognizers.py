@@ -225,10 +225,9 @@ def left_out(case: dict[str, Any]) -> str:
     if (
         re.search(r"\b(\d{1,2})[./-](1[3-9]|2\d|3[01])\b", text)
         and not re.search(r"\d[./-]\d{1,2}[./-](1[5-9]|2\d)\b(?![./-])", text)
-        or re.search(
-            r"\b\d{1,2}[/-](1[3-9]|2\d|3[01])[/-]|\d{4}[/-]\d\d[/-](set|\w{4})|2015/08/12|2020-23|23-2020|20/23",
-            text,
-        )
+    ) or re.search(
+        r"\b\d{1,2}[/-](1[3-9]|2\d|3[01])[/-]|\d{4}[/-]\d\d[/-](set|\w{4})|2015/08/12|2020-23|23-2020|20/23",
+        text,
     ):
         return "month before day, against Italian use"
     if re.search(

@@ -15,10 +15,21 @@ from bot.appointments.dates.wording import describe
 from bot.clock import ROME
 from tests.support.counts import count
 
-MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
-).split()
-WEEKDAYS = "lunedì martedì mercoledì giovedì venerdì sabato domenica".split()
+MONTHS = [
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
+]
+WEEKDAYS = ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"]
 NOWS = st.datetimes(datetime(2025, 6, 1), datetime(2027, 6, 30))
 EXAMPLES = settings(max_examples=count(60, 2_000), deadline=None, derandomize=True)
 SPANS = st.sampled_from(
@@ -29,9 +40,7 @@ SPANS = st.sampled_from(
 )  # fmt: skip
 NOISE = [
     *lexicon.WEEKDAYS, *lexicon.FULL_MONTHS, *lexicon.NUMBERS, *lexicon.PART_WORDS, *lexicon.ORDINALS,
-    *"il la l' dopo prima di del della alle dalle tra fra entro non tranne e o , . : / - 3 10 31 12 2026 99999999999 giorno settimana mese anno "
-    "prossimo scorso fa qualsiasi ogni questo natale pasqua ponte resto metà fine inizio giorni h ore mezza quarto un in poi da al fino più tardi "
-    "anzi no quello pranzo mezzogiorno via piazza € % nato numero feste estate otto weekend subito".split(),
+    *["il", "la", "l'", "dopo", "prima", "di", "del", "della", "alle", "dalle", "tra", "fra", "entro", "non", "tranne", "e", "o", ",", ".", ":", "/", "-", "3", "10", "31", "12", "2026", "99999999999", "giorno", "settimana", "mese", "anno", "prossimo", "scorso", "fa", "qualsiasi", "ogni", "questo", "natale", "pasqua", "ponte", "resto", "metà", "fine", "inizio", "giorni", "h", "ore", "mezza", "quarto", "un", "in", "poi", "da", "al", "fino", "più", "tardi", "anzi", "no", "quello", "pranzo", "mezzogiorno", "via", "piazza", "€", "%", "nato", "numero", "feste", "estate", "otto", "weekend", "subito"],
 ]  # fmt: skip
 
 

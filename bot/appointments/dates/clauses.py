@@ -7,7 +7,6 @@ from typing import Final
 
 from bot.appointments.dates.calendar import clip
 from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
-from bot.appointments.dates.days import placed
 from bot.appointments.dates.hours import placed_in
 from bot.appointments.dates.items import Item
 from bot.appointments.dates.model import (
@@ -23,6 +22,7 @@ from bot.appointments.dates.model import (
     When,
     single,
 )
+from bot.appointments.dates.weekdays import placed
 
 _SPANS: Final = (DayKind.SPAN, DayKind.BOUND)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
@@ -42,7 +42,7 @@ class Days:
 
     end: int
     kind: DayKind
-    option: Option = Option()
+    option: Option = field(default_factory=Option)
     weekday: int | None = None
     container: DaySpan | None = None
     bare_number: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.appointments.dates import lexicon
@@ -10,6 +10,7 @@ from bot.appointments.dates.calendar import add_days
 from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
 from bot.appointments.dates.days import AFTER, NEXT, THIS
 from bot.appointments.dates.hours import early_or_late, hours_at
+from bot.appointments.dates.lexicon import word_set
 from bot.appointments.dates.model import DaySpan, Matched, Option, Preference, TimeSpan, single
 from bot.appointments.dates.relations import days_at
 from bot.appointments.dates.tokens import Token, token_at
@@ -34,15 +35,15 @@ _CORRECTIONS: Final = frozenset(
 _EXCEPT: Final = frozenset(
     ("tranne", "eccetto", "salvo", "escluso", "esclusa", "esclusi", "escludendo", "fuorche", "mai")
 )
-_DENYING_VERBS: Final = frozenset("posso riesco potrei potro vengo verrei va vado andrebbe bene sono siamo libero libera disponibile ci vi mi e possiamo voglio vorrei "
-                                  "venire farcela passare di il la a in al per nel del i le lavoro".split())  # fmt: skip
-_REFUSING_VERBS: Final = frozenset(
-    "posso riesco potrei potro vengo va vado andrebbe sono siamo ci mi possiamo ce ho".split()
+_DENYING_VERBS: Final = word_set("posso riesco potrei potro vengo verrei va vado andrebbe bene sono siamo libero libera disponibile ci vi mi e possiamo voglio vorrei "
+                                  "venire farcela passare di il la a in al per nel del i le lavoro")  # fmt: skip
+_REFUSING_VERBS: Final = word_set(
+    "posso riesco potrei potro vengo va vado andrebbe sono siamo ci mi possiamo ce ho"
 )
 _DENIERS: Final = frozenset(("no", "nemmeno", "neanche", "neppure", "nemeno"))
 _ALSO_NOT: Final = frozenset(("non", "ne", "no", "nemmeno", "neanche", "neppure"))
-_FILLERS: Final = frozenset("il la lo l i gli le di a in nel nella nei al allo alla all ai del della per un una uno giorno verso anche pure magari tipo diciamo quindi "
-                            "ore verrei fare facciamo va bene mi".split())  # fmt: skip
+_FILLERS: Final = word_set("il la lo l i gli le di a in nel nella nei al allo alla all ai del della per un una uno giorno verso anche pure magari tipo diciamo quindi "
+                            "ore verrei fare facciamo va bene mi")  # fmt: skip
 
 _EARLIEST: Final = (
     "prima possibile", "piu presto possibile", "il prima possibile", "appena potete", "appena possibile", "appena puo", "appena puoi", "quanto prima",
@@ -96,7 +97,7 @@ class Item:
     hours: Hours | None = None
     preference: Preference = Preference.NONE
     extra: tuple[Option, ...] = ()
-    place: Matched = Matched(0, 0)
+    place: Matched = field(default_factory=lambda: Matched(0, 0))
     joined: str = ""
     distant: bool = False
     denied: bool = False

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for lists that read best in a row."""
+    return frozenset(text.split())
+
+
 WEEKDAYS: Final[dict[str, int]] = {
     name: number
     for number, names in enumerate(
@@ -43,10 +49,28 @@ MONTHS: Final[dict[str, int]] = {
 FULL_MONTHS: Final = frozenset(name for name in MONTHS if len(name) > 4)
 """Month names that stand alone; the short ones need a number beside them."""
 
-_UNITS: Final = (
-    "zero uno due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici "
-    "sedici diciassette diciotto diciannove"
-).split()
+_UNITS: Final = [
+    "zero",
+    "uno",
+    "due",
+    "tre",
+    "quattro",
+    "cinque",
+    "sei",
+    "sette",
+    "otto",
+    "nove",
+    "dieci",
+    "undici",
+    "dodici",
+    "tredici",
+    "quattordici",
+    "quindici",
+    "sedici",
+    "diciassette",
+    "diciotto",
+    "diciannove",
+]
 _TENS: Final = (
     "venti",
     "trenta",

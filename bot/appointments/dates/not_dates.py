@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from bot.appointments.dates import lexicon
+from bot.appointments.dates.lexicon import word_set
 from bot.appointments.dates.tokens import Token, token_at
 
-_STREETS: Final = frozenset(
+_STREETS: Final = word_set(
     "via viale piazza piazzale piazzetta corso largo vicolo strada vle pza pzza scuola istituto biblioteca "
-    "liceo palestra quartiere caserma stazione fermata".split()
+    "liceo palestra quartiere caserma stazione fermata"
 )
-_NUMBERED: Final = frozenset(
+_NUMBERED: Final = word_set(
     "numero n nr num pratica protocollo prot codice legge articolo art comma decreto fattura bando lotto delibera "
     "ordinanza stanza piano sportello linea bus tram autobus interno int civico scala modello sezione classe zona "
-    "cap municipio fax tel telefono cell cellulare mod determina concorso ufficio turno metro versione euro eur".split()
+    "cap municipio fax tel telefono cell cellulare mod determina concorso ufficio turno metro versione euro eur"
 )
 _GREETINGS: Final = frozenset(("buon", "buona", "buone"))
-_PAPERS: Final = frozenset(
+_PAPERS: Final = word_set(
     "pratica verbale lettera delibera bando multa mail raccomandata sentenza domanda fattura ordinanza legge "
-    "decreto protocollo determina concorso avviso bolletta cartella nota comunicazione nato nata nati nascita".split()
+    "decreto protocollo determina concorso avviso bolletta cartella nota comunicazione nato nata nati nascita"
 )
 """A date after one of these is that of a paper or a birth."""
 
-_UNITS: Final = frozenset(
+_UNITS: Final = word_set(
     "anni anno persone persona euro eur figli figlia figlio bambini bambino bambine minuti min minuto ore ora documenti "
     "copie copia metri mq km volte volta posti posto pratiche pagine mesi mese giorni giorno settimane settimana "
     "secondi ragazzi adulti appuntamenti messaggi mail carte cento mille piano turno municipio livello tram per "
-    "cani gatti stanze locali kg litri cm gradi punti ottavi quinti chili".split()
+    "cani gatti stanze locali kg litri cm gradi punti ottavi quinti chili"
 )
 """Nouns that make the number before them a quantity (a wait like "tra 3 giorni" begins with its own word)."""
 
@@ -55,9 +57,9 @@ def without_non_dates(text: str, tokens: list[Token]) -> list[Token]:
     for index, token in enumerate(tokens):
         while at < len(hidden) and hidden[at][1] <= token.start:
             at += 1
-        if at < len(hidden) and hidden[at][0] <= token.start:
-            off.add(index)
-        elif token_at(tokens, index - 1).word in _GREETINGS:
+        if (at < len(hidden) and hidden[at][0] <= token.start) or token_at(
+            tokens, index - 1
+        ).word in _GREETINGS:
             off.add(index)
         elif token.word in _STREETS:
             off.update(_address(tokens, index))
@@ -87,7 +89,7 @@ def _is_code(chunk: str) -> bool:
     plain = chunk.strip(".,;:!?()").lower()
     if plain[:1].isdigit() and len(plain) < 12:
         return False
-    changes = sum(a.isalpha() and b.isdigit() for a, b in zip(plain, plain[1:], strict=False))
+    changes = sum(a.isalpha() and b.isdigit() for a, b in itertools.pairwise(plain))
     return changes > 1 and "ore" not in plain and not plain.startswith("h")
 
 

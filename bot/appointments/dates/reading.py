@@ -8,9 +8,8 @@ from typing import Literal
 from bot.appointments.dates.clauses import when_of
 from bot.appointments.dates.context import Context
 from bot.appointments.dates.items import items_of
-from bot.appointments.dates.model import minute_of
+from bot.appointments.dates.model import When, minute_of
 from bot.appointments.dates.not_dates import without_non_dates
-from bot.appointments.dates.model import When
 from bot.appointments.dates.tokens import Token, tokens_of
 
 MAX_CHARS = 2_000
