@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from bot.appointments.dates import lexicon
 from bot.appointments.dates.calendar import (
     add_days,
     add_months,
@@ -99,6 +100,8 @@ def day_range(
 ) -> Days | None:
     """ "dal 3 al 10 dicembre", "tra martedì e giovedì", "da lunedì a mercoledì", "tra Natale e Capodanno"."""
     word = token_at(tokens, at).word
+    if word in lexicon.WEEKDAYS:
+        return _short_weekday_range(tokens, at)
     if word in ("tra", "fra"):
         links, open_ends = frozenset(("e", "-", "ed")), True
     elif word in ("da", "dal", "dall", "dalla"):
@@ -122,6 +125,16 @@ def day_range(
     ):
         return _weekday_range(first, second)
     return _joined(first, second, ctx, open_ends=open_ends)
+
+
+def _short_weekday_range(tokens: list[Token], at: int) -> Days | None:
+    """ "lun-ven"."""
+    last = lexicon.WEEKDAYS.get(token_at(tokens, at + 2).word)
+    if token_at(tokens, at + 1).word != "-" or last is None:
+        return None
+    first = lexicon.WEEKDAYS[token_at(tokens, at).word]
+    ends = (Days(at + 1, DayKind.EVERY, weekday=first), Days(at + 3, DayKind.EVERY, weekday=last))
+    return _weekday_range(*ends)
 
 
 def _weekday_range(first: Days, second: Days) -> Days | None:

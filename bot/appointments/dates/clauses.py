@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.appointments.dates.calendar import clip
 from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
+from bot.appointments.dates.days import next_numbered
 from bot.appointments.dates.hours import placed_in
 from bot.appointments.dates.items import Item
 from bot.appointments.dates.model import (
@@ -183,6 +184,8 @@ def _take_days(clauses: list[_Clause], item: Item, days: Days) -> None:
             clause.days[-1] = narrowed
             clause.span = clause.span or narrowed.container
             return
+    if days.bare_number and item.joined and (said := _last_date(clauses)) is not None:
+        days = _in_month_of(said, days)
     if clause.span is not None and days.kind is DayKind.WEEKDAY:
         days = placed(days, clause.span) or days
     if clause.days and clause.hours and not clause.hours_first:
@@ -194,6 +197,18 @@ def _take_days(clauses: list[_Clause], item: Item, days: Days) -> None:
     clause.days.append(days)
     if days.kind is DayKind.SPAN and days.span is not None and clause.span is None:
         clause.span = days.span
+
+
+def _last_date(clauses: list[_Clause]) -> Days | None:
+    return next((clause.days[-1] for clause in reversed(clauses) if clause.days), None)
+
+
+def _in_month_of(said: Days, days: Days) -> Days:
+    """ "il 15 gennaio o il 16": a number without month after a date with one."""
+    if said.bare_number or said.kind is not DayKind.DATE or said.span is None or days.span is None:
+        return days
+    day = next_numbered(days.span.first.day, said.span.first)
+    return replace(days, option=Option((single(day),))) if day else days
 
 
 def _held(days: Days, span: DaySpan) -> Days:

@@ -82,6 +82,10 @@ _WISH_STARTS: Final = frozenset(name.split()[0] for name in _PHRASES) | {
     "piu",
     "dopo",
     "prima",
+    "mezz",
+    "mezza",
+    "ora",
+    *lexicon.NUMBERS,
 }
 
 
@@ -227,9 +231,14 @@ def _with_reference(ctx: Context, before: list[Item]) -> Context:
 
 def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:
     """Wishes without a day of their own: the first free, later, earlier, another day."""
-    if token_at(tokens, at).word not in _WISH_STARTS:
+    if token_at(tokens, at).word not in _WISH_STARTS and not (
+        ctx.reference_day and tokens[at].figures
+    ):
         return None
     words = [token_at(tokens, at + k).word for k in range(_LONGEST_PHRASE)]
+    relative = _relative_wish(tokens, at, ctx, words)
+    if relative is not None:
+        return relative
     for length in range(_LONGEST_PHRASE, 0, -1):
         phrase = _PHRASES.get(" ".join(words[:length]))
         if phrase is not None and not token_at(tokens, at).off:
@@ -238,7 +247,7 @@ def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None
                 return None
             days = Days(at + length, DayKind.DATE, Option((single(ctx.today),))) if now else None
             return Item(days=days, preference=preference), at + length
-    return _relative_wish(tokens, at, ctx, words)
+    return None
 
 
 def _relative_wish(
@@ -307,9 +316,16 @@ def _denied_before(words: list[str], items: list[Item]) -> tuple[bool, bool]:
     return carried, carried and items[-1].general
 
 
+def _only_then_refused(tokens: list[Token], at: int) -> int:
+    """1 for "ma" in "giovedì ma non posso.", where nothing else follows that could be refused."""
+    words = [token_at(tokens, at + k).word for k in range(3)]
+    ends = not token_at(tokens, at + 3).word.isalpha() or token_at(tokens, at + 3).word == "piu"
+    return int(words[0] in ("ma", "pero") and words[1] == "non" and words[2] in _REFUSING_VERBS and ends)
+
+
 def _denied_after(tokens: list[Token], at: int) -> tuple[bool, int]:
     """ "giovedì no", "lunedì non posso", "martedì nemmeno": whether the item is refused, and the token after."""
-    start = at
+    start = at + _only_then_refused(tokens, at)
     word, following = token_at(tokens, start).word, token_at(tokens, start + 1)
     if word in _DENIERS and (
         not following.word.isalpha()

@@ -21,6 +21,12 @@ _NUMBERED: Final = word_set(
     "ordinanza stanza piano sportello linea bus tram autobus interno int civico scala modello sezione classe zona "
     "cap municipio fax tel telefono cell cellulare mod determina concorso ufficio turno metro versione euro eur"
 )
+_MOVES: Final = ("spost", "rinvi", "anticip", "posticip", "rimand")
+_MOVED: Final = frozenset(("quello", "appuntamento", "prenotazione", "visita", "incontro"))
+_OF: Final = frozenset(("di", "del", "dell", "delle", "per"))
+_FROM: Final = frozenset(("da", "dal", "dall", "dalla", "dalle"))
+_TARGET: Final = frozenset(("a", "al", "all", "alla"))
+_SOURCE_WORDS: Final = 9
 _GREETINGS: Final = frozenset(("buon", "buona", "buone"))
 _PAPERS: Final = word_set(
     "pratica verbale lettera delibera bando multa mail raccomandata sentenza domanda fattura ordinanza legge "
@@ -69,7 +75,33 @@ def without_non_dates(text: str, tokens: list[Token]) -> list[Token]:
             off.update(_paper_date(tokens, index))
         if token.number is not None or token.figures:
             off.update(_quantity(tokens, index))
+    off.update(_source_of_move(tokens))
     return [replace(token, off=True) if i in off else token for i, token in enumerate(tokens)]
+
+
+def _source_of_move(tokens: list[Token]) -> Iterator[int]:
+    """In "spostare l'appuntamento di giovedì alle 10 a venerdì" all before "a": only the target is wished."""
+    if not any(token.word.startswith(_MOVES) for token in tokens):
+        return
+    for index, token in enumerate(tokens):
+        after_noun = token_at(tokens, index - 1).word in _MOVED and token.word in _OF
+        if not after_noun and token.word not in _FROM:
+            continue
+        end = index + 1
+        while end < index + _SOURCE_WORDS and token_at(tokens, end).word not in _TARGET | {
+            "",
+            ",",
+            ".",
+            "!",
+            "?",
+        }:
+            if token.word == "dalle" and token_at(tokens, end).word == "alle":
+                break
+            end += 1
+        reached = token_at(tokens, end).word
+        if after_noun or reached in _TARGET or reached == "alle":
+            yield from range(index, end)
+            return
 
 
 def _hidden_stretches(text: str) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ from bot.appointments.dates.days import (
 from bot.appointments.dates.model import DaySpan, Trouble
 from bot.appointments.dates.tokens import Token, token_at
 
+_FEASTS: Final = frozenset(("feste", "festivita", "vacanze", "ferie", "pausa", "periodo"))
 _AHEAD: Final = {**dict.fromkeys(NEXT, 1), **dict.fromkeys(THIS, 0), **dict.fromkeys(PAST, -1)}
 """How many units ahead a word beside "settimana" or "mese" means."""
 
@@ -238,10 +239,12 @@ def _season(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 def _feasts(tokens: list[Token], at: int, ctx: Context) -> Days | None:
     """ "le feste", "le vacanze di Natale": from Christmas Eve to Epiphany."""
     words = [token_at(tokens, at + k).word for k in range(3)]
-    if words[0] in ("feste", "festivita", "vacanze") and words[1] in ("di", "natalizie", "natale"):
-        if words[1] == "di" and words[2] != "natale":
-            return None
-        end = at + (3 if words[1] == "di" else 2)
+    if words[0] not in _FEASTS:
+        return None
+    if words[1] in ("natalizie", "natalizia", "natalizio", "natale"):
+        end = at + 2
+    elif words[1:] == ["di", "natale"]:
+        end = at + 3
     elif words[0] == "feste" and token_at(tokens, at - 1).word in ("le", "delle"):
         end = at + 1
     else:

@@ -13,6 +13,7 @@ from bot.appointments.dates.model import DaySpan
 from bot.appointments.dates.periods import calendar_month, calendar_year, month, units, week
 from bot.appointments.dates.tokens import Token, token_at
 
+_DECADES: Final = {1: "first", 2: "middle", 3: "third", -1: "third"}
 _BEGINNING: Final = frozenset(("inizio", "inizi", "primi", "prime"))
 
 
@@ -30,6 +31,8 @@ def piece(tokens: list[Token], at: int, ctx: Context) -> Days | None:
         return _week_of_period(tokens, end + 1, nth, ctx)
     if nth is not None and token_at(tokens, end).word in ("meta", "parte"):
         return _portion(tokens, end + 1, "half", nth, ctx)
+    if nth in _DECADES and token_at(tokens, end).word == "decade":
+        return _portion(tokens, end + 1, _DECADES[nth], 0, ctx)
     if word == "meta":
         return _portion(tokens, end, "middle", 0, ctx)
     if word == "resto":
@@ -79,7 +82,7 @@ def _portion(tokens: list[Token], at: int, which: str, nth: int, ctx: Context) -
     days = (last - first).days + 1
     if days <= 7:
         pieces = {
-            "first": (0, 1), "first_days": (0, 1), "last": (3, 4), "last_days": (3, 4), "middle": (1, 3),
+            "first": (0, 1), "first_days": (0, 1), "last": (3, 4), "last_days": (3, 4), "third": (3, 6), "middle": (1, 3),
             "rest": (0, 6), "half": (0, 2) if nth == 1 else (3, 6),
         }  # fmt: skip
     else:
@@ -87,7 +90,7 @@ def _portion(tokens: list[Token], at: int, which: str, nth: int, ctx: Context) -
         half = 15 if days > 28 and days < 40 else days // 2
         pieces = {
             "first": (0, third - 1), "first_days": (0, 6), "last": (days - third, days - 1),
-            "last_days": (days - 7, days - 1), "middle": (third, 2 * third - 1), "rest": (0, days - 1),
+            "last_days": (days - 7, days - 1), "third": (2 * third, days - 1), "middle": (third, 2 * third - 1), "rest": (0, days - 1),
             "half": (0, half - 1) if nth == 1 else (half, days - 1),
         }  # fmt: skip
     start, stop = pieces[which]

@@ -20,6 +20,9 @@ def relative_wish(
         return (Option((same_day,)),), True, at + 2
     if minute is None:
         return None
+    shifted = _shifted_minute(tokens, at, minute)
+    if shifted is not None:
+        return (Option((same_day,), times=(TimeSpan(shifted[0], shifted[0]),)),), False, shifted[1]
     moment = TimeSpan(minute, minute)
     if words[:2] in (["altro", "orario"], ["altra", "ora"]):
         return (
@@ -47,3 +50,25 @@ def relative_wish(
             return (earlier,), False, end
         return (earlier, Option((DaySpan(ctx.today, add_days(day, -1)),))), False, end
     return None
+
+
+def _shifted_minute(tokens: list[Token], at: int, minute: int) -> tuple[int, int] | None:
+    """ "mezz'ora dopo", "un'ora prima", "30 minuti più tardi": the minute, and the token after."""
+    words = [token_at(tokens, at + k).word for k in range(4)]
+    amount = token_at(tokens, at).number
+    if words[0] in ("mezz", "mezza") and words[1] == "ora":
+        minutes, end = 30, at + 2
+    elif words[0] == "ora":
+        minutes, end = 60, at + 1
+    elif amount is not None and amount < DAY_MINUTES and words[1] in ("ore", "minuti", "min"):
+        minutes, end = amount * (60 if words[1] == "ore" else 1), at + 2
+    else:
+        return None
+    link = token_at(tokens, end).word
+    if link == "piu" and token_at(tokens, end + 1).word in ("tardi", "presto"):
+        link = "dopo" if token_at(tokens, end + 1).word == "tardi" else "prima"
+        end += 1
+    if link not in ("dopo", "prima"):
+        return None
+    moved = minute + (minutes if link == "dopo" else -minutes)
+    return (moved, end + 1) if 0 <= moved < DAY_MINUTES else None

@@ -63,7 +63,7 @@ _STARTERS: Final = frozenset(
     | {name.split()[0] for name in (*lexicon.HOLIDAYS, *lexicon.EASTERS)}
     | {*lexicon.SEASONS, *COUNTS, *NEXT, *THIS, *_ANY, *_DAY_WORDS}
     | word_set(
-        "altro anno antivigilia bene da dal dall dalla di dopo durante e entro feste festivita fine fino fra in inizi inizio al a mese meta "
+        "altro anno antivigilia ferie pausa periodo decade festivita bene da dal dall dalla di dopo durante e entro feste festivita fine fino fra in inizi inizio al a mese meta "
         "nel non nuovo ogni oltre passata passato ponte primi prime qui quando come resto settimana sempre sino stessa stesso successiva "
         "termina tra tutti ultimi ultime va vacanze week weekend weekends prossimi prossime scorso scorsa"
     )
