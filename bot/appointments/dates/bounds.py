@@ -28,7 +28,7 @@ _FEASTS: Final = frozenset(((12, 25), (12, 26), (1, 1), (1, 6)))
 
 
 _UNTIL: Final = (("entro",), ("fino", "a"), ("fino", "al"), ("fino", "all"), ("fino", "alla"), ("sino", "al"), ("non", "oltre"), ("non", "dopo"),
-                 ("non", "piu", "tardi", "di"), ("da", "qui", "a"), ("di", "qui", "a"), ("al", "massimo"), ("termina",))  # fmt: skip
+                 ("non", "piu", "tardi", "di"), ("da", "qui", "a"), ("di", "qui", "a"), ("al", "massimo"), ("al", "piu", "tardi"), ("termina",))  # fmt: skip
 
 
 _BEFORE: Final = (
@@ -107,7 +107,7 @@ def day_range(
     elif word in ("da", "dal", "dall", "dalla"):
         links, open_ends = frozenset(("a", "al", "all", "alla", "fino", "ad", "-")), False
     else:
-        return None
+        return _dashed(tokens, at, ctx)
     numbers = _numbers_to_date(tokens, at + 1, links, ctx, depth, inside)
     if numbers is not None:
         return numbers
@@ -125,6 +125,17 @@ def day_range(
     ):
         return _weekday_range(first, second)
     return _joined(first, second, ctx, open_ends=open_ends)
+
+
+def _dashed(tokens: list[Token], at: int, ctx: Context) -> Days | None:
+    """ "30 nov - 4 dic", "30/11 - 4/12"."""
+    if not token_at(tokens, at).figures:
+        return None
+    first = written_date(tokens, at, ctx) or numeric_date(tokens, at, ctx)
+    if first is None or first.trouble or token_at(tokens, first.end).word != "-":
+        return None
+    second = written_date(tokens, first.end + 1, ctx) or numeric_date(tokens, first.end + 1, ctx)
+    return _joined(first, second, ctx, open_ends=False) if second and not second.trouble else None
 
 
 def _short_weekday_range(tokens: list[Token], at: int) -> Days | None:

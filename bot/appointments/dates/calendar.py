@@ -11,7 +11,7 @@ from knowledge.hours import holiday_name
 
 ONE_DAY: Final = timedelta(days=1)
 SATURDAY: Final = 5
-SUNDAY: Final = 6
+WEEKEND: Final = (SATURDAY, 6)
 LAST_YEAR: Final = 2100
 """Years after this one are slips, not wishes."""
 
@@ -96,6 +96,11 @@ def easter(year: int) -> date:
     m = (a + 11 * h + 22 * weekday) // 451
     month, day = divmod(h + weekday - 7 * m + 114, 31)
     return date(year, month, day + 1)
+
+
+def is_weekend(span: DaySpan) -> bool:
+    """Whether a span is one Saturday and its Sunday."""
+    return span.first.weekday() == SATURDAY and span.last == add_days(span.first, 1)
 
 
 def long_weekend(holiday: date) -> DaySpan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.appointments.dates.calendar import clip
+from bot.appointments.dates.calendar import WEEKEND, clip, is_weekend
 from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
 from bot.appointments.dates.days import next_numbered
 from bot.appointments.dates.hours import placed_in
@@ -125,6 +125,8 @@ def _deny(
         days = item.days
         if span is not None and days.weekday is not None:
             days = placed(days, span) or days
+        elif general and days.span is not None and is_weekend(days.span):
+            days = Days(days.end, DayKind.EVERY, Option(weekdays=WEEKEND))
         elif general and days.weekday is not None and days.container is None:
             days = Days(
                 days.end, DayKind.EVERY, Option(weekdays=(days.weekday,)), weekday=days.weekday

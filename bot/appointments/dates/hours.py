@@ -89,7 +89,7 @@ def _exact(clock: Clock, *, rough: bool) -> Hours:
 
 
 _BEFORE: Final = (("prima", "delle"), ("prima", "di"), ("prima", "dell"), ("entro",), ("fino", "alle"), ("fino", "a"),
-                  ("fino", "all"), ("non", "oltre"), ("non", "dopo"), ("non", "piu", "tardi"), ("al", "massimo"), ("massimo",))  # fmt: skip
+                  ("fino", "all"), ("non", "oltre"), ("non", "dopo"), ("non", "piu", "tardi"), ("al", "massimo"), ("al", "piu", "tardi"), ("massimo",))  # fmt: skip
 _AFTER: Final = (("dopo",), ("non", "prima"), ("a", "partire"), ("da",), ("passate",), ("oltre",))
 
 

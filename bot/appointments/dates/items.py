@@ -15,7 +15,7 @@ from bot.appointments.dates.model import DaySpan, Matched, Option, Preference, T
 from bot.appointments.dates.relations import days_at
 from bot.appointments.dates.tokens import Token, token_at
 
-_OR: Final = frozenset(("o", "oppure", "od", "ovvero", "ne"))
+_OR: Final = frozenset(("o", "oppure", "od", "ovvero", "altrimenti", "senno", "ne"))
 _AND: Final = frozenset(("e", "ed", ",", "/", "sia", "che"))
 _CORRECTIONS: Final = frozenset(
     (
@@ -30,6 +30,8 @@ _CORRECTIONS: Final = frozenset(
         "sbagliato",
         "piuttosto",
         "pardon",
+        "allora",
+        "invece",
     )
 )
 _EXCEPT: Final = frozenset(
@@ -109,6 +111,7 @@ class Item:
     corrects: bool = False
     after_all: bool = False
     replaces: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class _Gap:
     denied: bool = False
     general: bool = False
     corrects: bool = False
+    linked: bool = False
 
 
 def items_of(tokens: list[Token], ctx: Context) -> list[Item]:
@@ -133,7 +137,7 @@ def items_of(tokens: list[Token], ctx: Context) -> list[Item]:
         gap = _gap(tokens, gap_from, at, items)
         denied, after = _denied_after(tokens, end)
         item = replace(
-            item, joined=gap.joined, distant=gap.distant, corrects=gap.corrects or item.replaces, general=gap.general,
+            item, joined=gap.joined, distant=gap.distant, corrects=gap.corrects or item.replaces, general=gap.general, linked=gap.linked,
             denied=gap.denied or denied, place=Matched(tokens[at].start, tokens[end - 1].end),
         )  # fmt: skip
         if denied and item.denied:
@@ -145,7 +149,7 @@ def items_of(tokens: list[Token], ctx: Context) -> list[Item]:
 
 def _deny_linked(items: list[Item], item: Item) -> list[Item]:
     """ "lunedì o martedì non posso": a refusal covers what is joined to it."""
-    if items and item.joined == "or" and not item.distant and not items[-1].denied:
+    if items and item.linked and not items[-1].denied:
         return [*items[:-1], replace(items[-1], denied=True)]
     return items
 
@@ -177,8 +181,14 @@ def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, i
     """ "la prossima", "quella dopo", "dopo": told from the days just said."""
     if not before or token_at(tokens, at).word not in _ELLIPTIC:
         return None
-    said = next((item.days for item in reversed(before) if item.days is not None), None)
-    if said is None or not said.option.days or said.option.days[-1].last is None:
+    last_item = next((item for item in reversed(before) if item.days is not None), None)
+    said = last_item.days if last_item else None
+    if (
+        last_item is None
+        or said is None
+        or not said.option.days
+        or said.option.days[-1].last is None
+    ):
         return None
     last = said.option.days[-1].last
     words = [token_at(tokens, at + k).word for k in range(3)]
@@ -191,7 +201,9 @@ def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, i
     ):
         end = at + 1
     elif (
-        words[0] == "dopo" and not words[1].isalpha() and said.kind in (DayKind.SPAN, DayKind.BOUND)
+        words[0] == "dopo"
+        and not words[1].isalpha()
+        and (last_item.denied or said.kind in (DayKind.SPAN, DayKind.BOUND))
     ):
         return Item(
             days=Days(at + 1, DayKind.BOUND, Option((DaySpan(add_days(last, 1), None),))),
@@ -293,7 +305,8 @@ def _gap(tokens: list[Token], start: int, at: int, items: list[Item]) -> _Gap:
         corrects = True
     plain = [word for word in words if word not in _OR | _AND | _FILLERS and word.isalpha()]
     denied, general = _denied_before(words, items)
-    return _Gap(joined, bool(plain), denied, general, corrects)
+    linked = bool(joined) and not plain and "," not in words
+    return _Gap(joined, bool(plain), denied, general, corrects, linked)
 
 
 def _denied_before(words: list[str], items: list[Item]) -> tuple[bool, bool]:
@@ -320,7 +333,9 @@ def _only_then_refused(tokens: list[Token], at: int) -> int:
     """1 for "ma" in "giovedì ma non posso.", where nothing else follows that could be refused."""
     words = [token_at(tokens, at + k).word for k in range(3)]
     ends = not token_at(tokens, at + 3).word.isalpha() or token_at(tokens, at + 3).word == "piu"
-    return int(words[0] in ("ma", "pero") and words[1] == "non" and words[2] in _REFUSING_VERBS and ends)
+    return int(
+        words[0] in ("ma", "pero") and words[1] == "non" and words[2] in _REFUSING_VERBS and ends
+    )
 
 
 def _denied_after(tokens: list[Token], at: int) -> tuple[bool, int]:

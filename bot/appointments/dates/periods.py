@@ -8,6 +8,7 @@ from typing import Final
 from bot.appointments.dates import lexicon
 from bot.appointments.dates.calendar import (
     SATURDAY,
+    WEEKEND,
     add_days,
     add_months,
     clip,
@@ -15,7 +16,7 @@ from bot.appointments.dates.calendar import (
     month_span,
     week_of,
 )
-from bot.appointments.dates.context import Context, Days, spanning, troubled
+from bot.appointments.dates.context import Context, DayKind, Days, spanning, troubled
 from bot.appointments.dates.days import (
     AFTER,
     ARTICLES,
@@ -27,7 +28,7 @@ from bot.appointments.dates.days import (
     written_date,
     year_at,
 )
-from bot.appointments.dates.model import DaySpan, Trouble
+from bot.appointments.dates.model import DaySpan, Option, Trouble
 from bot.appointments.dates.tokens import Token, token_at
 
 _FEASTS: Final = frozenset(("feste", "festivita", "vacanze", "ferie", "pausa", "periodo"))
@@ -125,6 +126,8 @@ def _weekend(tokens: list[Token], at: int, ctx: Context) -> Days | None:
         end = start + 2
     else:
         return None
+    if token_at(tokens, at - 1).word in ("nei", "i", "ogni"):
+        return Days(end, DayKind.EVERY, Option(weekdays=WEEKEND))
     after = token_at(tokens, end).word
     if words[0] == "fine" and after in NEXT and after.endswith("a"):
         return None

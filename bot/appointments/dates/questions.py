@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.appointments.dates.calendar import SATURDAY, add_days
+from bot.appointments.dates.calendar import SATURDAY, WEEKEND, add_days, is_weekend
 from bot.appointments.dates.context import Context, DayKind, Days
 from bot.appointments.dates.items import items_of
 from bot.appointments.dates.model import DaySpan, Doubt
@@ -60,28 +60,20 @@ def _asked(named: list[Days]) -> NamedDays:
     if not named:
         return NamedDays()
     first = named[0]
+    if first.option.weekdays == WEEKEND or (first.span is not None and is_weekend(first.span)):
+        return NamedDays(weekday=SATURDAY)
     spans = [span for days in named for span in days.option.days]
     by_weekday = [days for days in named if days.kind in (DayKind.WEEKDAY, DayKind.EVERY)]
     if by_weekday and len(by_weekday) < len(named):
         spans = [span for days in named if days not in by_weekday for span in days.option.days]
     elif by_weekday:
         return NamedDays(weekday=first.weekday) if len(named) == 1 else NamedDays()
-    if first.kind is DayKind.SPAN and _is_weekend(first.span):
-        return NamedDays(weekday=SATURDAY)
     listed = [day for span in spans for day in _days_of(span)]
     if not listed or len(listed) > _LISTED_DAYS:
         return NamedDays()
     if len(listed) > 1:
         listed = [day for day in listed if not holiday_name(day)] or listed
     return NamedDays(tuple(listed))
-
-
-def _is_weekend(span: DaySpan | None) -> bool:
-    return (
-        span is not None
-        and span.first.weekday() == SATURDAY
-        and span.last == add_days(span.first, 1)
-    )
 
 
 def _days_of(span: DaySpan) -> list[date]:

@@ -125,13 +125,12 @@ def _weekday_related(tokens: list[Token], at: int, ctx: Context, depth: int) -> 
 def _beside(tokens: list[Token], at: int, number: int, ctx: Context, depth: int) -> Days | None:
     """The weekday after or before a day that is named, or after the one on the table."""
     after = token_at(tokens, at).word in AFTER
-    if (
-        token_at(tokens, at + 1).word in ("le", "l", "la", "pranzo", "mezzogiorno", "delle")
-        and token_at(tokens, at + 2).word not in lexicon.HOLIDAYS
-    ):
-        anchor = None
-        if token_at(tokens, at + 1).word != "l" or token_at(tokens, at + 2).word == "una":
-            return None
+    lead, following = token_at(tokens, at + 1).word, token_at(tokens, at + 2)
+    is_hour = lead in ("le", "l", "la") and (
+        following.number is not None or following.word == "una"
+    )
+    if is_hour or lead in ("pranzo", "mezzogiorno", "delle"):
+        return None
     anchor = _inside(tokens, at + 1, ctx, depth)
     if (
         anchor is not None

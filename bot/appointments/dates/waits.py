@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.appointments.dates.calendar import add_days, add_months, week_of
+from bot.appointments.dates import lexicon
+from bot.appointments.dates.calendar import add_days, add_months, next_weekday, week_of
 from bot.appointments.dates.context import Context, DayKind, Days, dated, spanning, troubled
 from bot.appointments.dates.model import DaySpan, Option, Trouble
 from bot.appointments.dates.tokens import Token, token_at
 
 _FEW: Final = 3
+_MOST_WEEKS: Final = 8
+"""How many Thursdays ahead "tra due giovedì" is taken to count."""
 
 
 _SOME_DAYS: Final = 5
@@ -59,6 +62,13 @@ def wait(tokens: list[Token], at: int, ctx: Context) -> Days | None:
 
 
 def _in_time(tokens: list[Token], at: int, ctx: Context) -> Days | None:
+    count, weekday = (
+        token_at(tokens, at).number,
+        lexicon.WEEKDAYS.get(token_at(tokens, at + 1).word),
+    )
+    if count and count <= _MOST_WEEKS and weekday is not None:
+        first = next_weekday(ctx.today, weekday, today=False)
+        return dated(at + 2, add_days(first, 7 * (count - 1)))
     amount = amount_at(tokens, at)
     if amount is None:
         return None
