@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.appointments.dates.calendar import WEEKEND, clip, is_weekend
-from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
+from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours, Item
 from bot.appointments.dates.days import next_numbered
 from bot.appointments.dates.hours import placed_in
-from bot.appointments.dates.items import Item
 from bot.appointments.dates.model import (
     DAY_MINUTES,
     Ambiguity,
@@ -45,19 +44,17 @@ def when_of(items: list[Item], ctx: Context) -> When:
     extra: list[Option] = []
     not_these: list[Option] = []
     preference = Preference.NONE
-    general = False
     for index, item in enumerate(items):
         if item.preference is not Preference.NONE:
             preference = item.preference
         if item.extra:
-            (not_these if item.after_all else extra).extend(item.extra)
+            (not_these if item.excludes else extra).extend(item.extra)
         if item.denied:
-            general = item.general
             turned = _turned(item)
             if turned is not None:
                 _take(clauses, turned)
                 continue
-            _deny(excluded, item, index > 0 and items[index - 1].denied, general, clauses[-1].span)
+            _deny(excluded, item, index > 0 and items[index - 1].denied, clauses[-1].span)
             continue
         _take(clauses, item)
     problems = [problem for item in items for problem in _problems(item)]
@@ -68,7 +65,7 @@ def when_of(items: list[Item], ctx: Context) -> When:
         options += option
         ambiguities += doubts
     options = _with_extra(options, extra)
-    out = [one for clause in excluded for one in _excluded(clause, clauses, ctx)] + not_these
+    out = [one for clause in excluded for one in _excluded(clause)] + not_these
     return When(
         options=tuple(dict.fromkeys(options)),
         excluded=tuple(dict.fromkeys(out)),
@@ -110,9 +107,7 @@ def _with_extra(options: list[Option], extra: list[Option]) -> list[Option]:
     ]
 
 
-def _deny(
-    excluded: list[_Clause], item: Item, after_denied: bool, general: bool, span: DaySpan | None
-) -> None:
+def _deny(excluded: list[_Clause], item: Item, after_denied: bool, span: DaySpan | None) -> None:
     with_time = (
         item.hours is not None and item.days is None and not item.joined and not item.distant
     )
@@ -125,9 +120,9 @@ def _deny(
         days = item.days
         if span is not None and days.weekday is not None:
             days = placed(days, span) or days
-        elif general and days.span is not None and is_weekend(days.span):
+        elif item.general and days.span is not None and is_weekend(days.span):
             days = Days(days.end, DayKind.EVERY, Option(weekdays=WEEKEND))
-        elif general and days.weekday is not None and days.container is None:
+        elif item.general and days.weekday is not None and days.container is None:
             days = Days(
                 days.end, DayKind.EVERY, Option(weekdays=(days.weekday,)), weekday=days.weekday
             )
@@ -156,7 +151,7 @@ def _turned(item: Item) -> Item | None:
     return None
 
 
-def _excluded(clause: _Clause, said: list[_Clause], ctx: Context) -> list[Option]:
+def _excluded(clause: _Clause) -> list[Option]:
     times = _times(clause.hours)
     if not clause.days:
         return [Option(times=times)] if times else []
@@ -260,7 +255,7 @@ def _take_hours(clauses: list[_Clause], item: Item, hours: Hours) -> None:
         )
         return
     if item.joined != "or":
-        both = _both(last, hours, joined=item.joined == "and")
+        both = _both(last, hours)
         if both is not None:
             clause.hours[-1] = both
             return
@@ -270,7 +265,7 @@ def _take_hours(clauses: list[_Clause], item: Item, hours: Hours) -> None:
     clause.hours.append(hours)
 
 
-def _both(first: Hours, second: Hours, *, joined: bool) -> Hours | None:
+def _both(first: Hours, second: Hours) -> Hours | None:
     """Two namings of one time ("nel pomeriggio", "alle 3"), or None if they are two times."""
     if first.kind is second.kind:
         return None if first.kind in (HourKind.PART, HourKind.MOMENT, HourKind.BETWEEN) else second
@@ -283,8 +278,6 @@ def _both(first: Hours, second: Hours, *, joined: bool) -> Hours | None:
             # "mattina" with an hour: the hour is what was meant, even at the edge of the morning.
             return replace(exact, part=rest.part)
         return None
-    if joined and HourKind.PART in (first.kind, second.kind):
-        pass
     spans = tuple(common for a in one.spans for b in other.spans if (common := _common(a, b)))
     return replace(other, spans=spans, part=part) if spans else None
 

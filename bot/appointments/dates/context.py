@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from bot.appointments.dates.model import DaySpan, Doubt, Option, TimeSpan, Trouble, single
+from bot.appointments.dates.model import (
+    DaySpan,
+    Doubt,
+    Matched,
+    Option,
+    Preference,
+    TimeSpan,
+    Trouble,
+    single,
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,30 @@ class Hours:
     loose: bool = False
     assumed: bool = False
     trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing named.
+
+    ``joined`` is "or", "and" or "" (nothing), ``linked`` that only such a word stands between it and the one
+    before, ``distant`` that others do. ``denied`` marks what does not suit, ``general`` that no such day does
+    ("tranne il lunedì"), ``corrects`` that it replaces what was said before. ``extra`` are options told from
+    the moment on the table; with ``excludes`` they are what does not suit.
+    """
+
+    days: Days | None = None
+    hours: Hours | None = None
+    preference: Preference = Preference.NONE
+    extra: tuple[Option, ...] = ()
+    place: Matched = field(default_factory=lambda: Matched(0, 0))
+    joined: str = ""
+    distant: bool = False
+    denied: bool = False
+    general: bool = False
+    corrects: bool = False
+    excludes: bool = False
+    linked: bool = False
 
 
 def dated(end: int, day: date, **more: object) -> Days:

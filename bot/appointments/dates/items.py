@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.appointments.dates import lexicon
 from bot.appointments.dates.calendar import add_days
-from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours
-from bot.appointments.dates.days import AFTER, NEXT, THIS
+from bot.appointments.dates.context import Context, DayKind, Days, HourKind, Hours, Item
+from bot.appointments.dates.days import THIS
 from bot.appointments.dates.hours import early_or_late, hours_at
 from bot.appointments.dates.lexicon import word_set
-from bot.appointments.dates.model import DaySpan, Matched, Option, Preference, TimeSpan, single
+from bot.appointments.dates.model import Matched, Option, Preference, TimeSpan, single
 from bot.appointments.dates.relations import days_at
 from bot.appointments.dates.tokens import Token, token_at
+from bot.appointments.dates.wishes import elliptic_at, wish_at
 
 _OR: Final = frozenset(("o", "oppure", "od", "ovvero", "altrimenti", "senno", "ne"))
 _AND: Final = frozenset(("e", "ed", ",", "/", "sia", "che"))
@@ -47,71 +48,7 @@ _ALSO_NOT: Final = frozenset(("non", "ne", "no", "nemmeno", "neanche", "neppure"
 _FILLERS: Final = word_set("il la lo l i gli le di a in nel nella nei al allo alla all ai del della per un una uno giorno verso anche pure magari tipo diciamo quindi "
                             "ore verrei fare facciamo va bene mi")  # fmt: skip
 
-_EARLIEST: Final = (
-    "prima possibile", "piu presto possibile", "il prima possibile", "appena potete", "appena possibile", "appena puo", "appena puoi", "quanto prima",
-    "al piu presto", "piu presto", "appena c e posto", "appena c e un posto", "appena avete posto", "prima data utile", "prima data disponibile", "prima data possibile",
-    "primo posto libero", "primo posto disponibile", "primo posto", "primo appuntamento disponibile", "primo appuntamento libero",
-    "primo appuntamento utile", "primo appuntamento possibile", "primo slot disponibile", "primo slot libero", "primo orario disponibile", "prima disponibilita",
-    "primo momento libero", "primo buco", "prima occasione", "prima che potete", "prima che si puo", "prima si puo",
-)  # fmt: skip
-_NOW: Final = (
-    "adesso",
-    "subito",
-    "immediatamente",
-    "anche subito",
-    "ora stesso",
-    "in questo momento",
-)
-_LATEST: Final = (
-    "piu tardi possibile",
-    "il piu tardi possibile",
-    "piu in la possibile",
-    "piu avanti possibile",
-)
 _FREE: Final = frozenset(("libero", "libera", "disponibile", "utile"))
-_PHRASES: Final[dict[str, tuple[Preference, bool]]] = {
-    **dict.fromkeys(_EARLIEST, (Preference.EARLIEST, False)),
-    **dict.fromkeys(_NOW, (Preference.EARLIEST, True)),
-    **dict.fromkeys(_LATEST, (Preference.LATEST, False)),
-}
-_LONGEST_PHRASE: Final = 4
-_ELLIPTIC: Final = NEXT | {"quella", "quello", "dopo"}
-_WISH_STARTS: Final = frozenset(name.split()[0] for name in _PHRASES) | {
-    "altro",
-    "altra",
-    "stessa",
-    "stesso",
-    "piu",
-    "dopo",
-    "prima",
-    "mezz",
-    "mezza",
-    "ora",
-    *lexicon.NUMBERS,
-}
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing named. ``joined`` is "or", "and" or "" (nothing); ``distant``: other words stand before it.
-
-    ``denied`` marks what does not suit, ``general`` a denial of every such day ("tranne il lunedì"),
-    ``corrects`` that it replaces what was said before, ``ref`` a wish that rests on the moment on the table.
-    """
-
-    days: Days | None = None
-    hours: Hours | None = None
-    preference: Preference = Preference.NONE
-    extra: tuple[Option, ...] = ()
-    place: Matched = field(default_factory=lambda: Matched(0, 0))
-    joined: str = ""
-    distant: bool = False
-    denied: bool = False
-    general: bool = False
-    corrects: bool = False
-    after_all: bool = False
-    replaces: bool = False
-    linked: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +74,7 @@ def items_of(tokens: list[Token], ctx: Context) -> list[Item]:
         gap = _gap(tokens, gap_from, at, items)
         denied, after = _denied_after(tokens, end)
         item = replace(
-            item, joined=gap.joined, distant=gap.distant, corrects=gap.corrects or item.replaces, general=gap.general, linked=gap.linked,
+            item, joined=gap.joined, distant=gap.distant, corrects=gap.corrects or item.corrects, general=gap.general, linked=gap.linked,
             denied=gap.denied or denied, place=Matched(tokens[at].start, tokens[end - 1].end),
         )  # fmt: skip
         if denied and item.denied:
@@ -159,7 +96,7 @@ def _item_at(
 ) -> tuple[Item, int] | None:
     if tokens[at].off:
         return None
-    wish = _wish(tokens, at, ctx) or _elliptic(tokens, at, before)
+    wish = wish_at(tokens, at, ctx) or elliptic_at(tokens, at, before)
     if wish is not None:
         return wish
     today = _part_of_today(tokens, at, ctx)
@@ -175,50 +112,6 @@ def _item_at(
         preference = Preference.EARLIEST if days.earliest else Preference.NONE
         return Item(days=days, preference=preference), days.end
     return None
-
-
-def _elliptic(tokens: list[Token], at: int, before: list[Item]) -> tuple[Item, int] | None:
-    """ "la prossima", "quella dopo", "dopo": told from the days just said."""
-    if not before or token_at(tokens, at).word not in _ELLIPTIC:
-        return None
-    last_item = next((item for item in reversed(before) if item.days is not None), None)
-    said = last_item.days if last_item else None
-    if (
-        last_item is None
-        or said is None
-        or not said.option.days
-        or said.option.days[-1].last is None
-    ):
-        return None
-    last = said.option.days[-1].last
-    words = [token_at(tokens, at + k).word for k in range(3)]
-    if words[0] in ("quella", "quello") and words[1] in AFTER | NEXT:
-        end = at + 2
-    elif (
-        words[0] in NEXT
-        and token_at(tokens, at - 1).word in ("la", "il")
-        and not words[1].isalpha()
-    ):
-        end = at + 1
-    elif (
-        words[0] == "dopo"
-        and not words[1].isalpha()
-        and (last_item.denied or said.kind in (DayKind.SPAN, DayKind.BOUND))
-    ):
-        return Item(
-            days=Days(at + 1, DayKind.BOUND, Option((DaySpan(add_days(last, 1), None),))),
-            replaces=True,
-        ), at + 1
-    else:
-        return None
-    length = 7 if said.kind is DayKind.SPAN else 1
-    if length == 1 and said.weekday is not None:
-        length = 7
-        following = single(add_days(last, 7))
-    else:
-        following = DaySpan(add_days(last, 1), add_days(last, length))
-    kind = DayKind.DATE if following.first == following.last else DayKind.SPAN
-    return Item(days=Days(end, kind, Option((following,))), replaces=True), end
 
 
 def _maybe_first(tokens: list[Token], item: Item, end: int) -> tuple[Item, int]:
@@ -239,40 +132,6 @@ def _with_reference(ctx: Context, before: list[Item]) -> Context:
         if item.days is not None and item.days.span is not None and item.days.span.last is not None:
             return replace(ctx, reference_day=item.days.span.last)
     return ctx
-
-
-def _wish(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:
-    """Wishes without a day of their own: the first free, later, earlier, another day."""
-    if token_at(tokens, at).word not in _WISH_STARTS and not (
-        ctx.reference_day and tokens[at].figures
-    ):
-        return None
-    words = [token_at(tokens, at + k).word for k in range(_LONGEST_PHRASE)]
-    relative = _relative_wish(tokens, at, ctx, words)
-    if relative is not None:
-        return relative
-    for length in range(_LONGEST_PHRASE, 0, -1):
-        phrase = _PHRASES.get(" ".join(words[:length]))
-        if phrase is not None and not token_at(tokens, at).off:
-            preference, now = phrase
-            if now and words[length] in ("dopo", "prima", "sotto"):
-                return None
-            days = Days(at + length, DayKind.DATE, Option((single(ctx.today),))) if now else None
-            return Item(days=days, preference=preference), at + length
-    return None
-
-
-def _relative_wish(
-    tokens: list[Token], at: int, ctx: Context, words: list[str]
-) -> tuple[Item, int] | None:
-    """ "più tardi", "prima", "un altro giorno": told from the moment on the table, if there is one."""
-    from bot.appointments.dates.references import relative_wish
-
-    found = relative_wish(tokens, at, ctx, words)
-    if found is None:
-        return None
-    options, excluded, end = found
-    return Item(extra=options, after_all=excluded), end
 
 
 def _part_of_today(tokens: list[Token], at: int, ctx: Context) -> tuple[Item, int] | None:

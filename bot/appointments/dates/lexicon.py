@@ -174,7 +174,7 @@ SHORTHAND: Final[dict[str, str]] = {
     "gg": "giorni", "g": "giorni", "prox": "prossimo", "pross": "prossimo", "x": "per", "dp": "dopo", "nn": "non",
     "qst": "questo", "qs": "questo", "stamatt": "stamattina", "pomer": "pomeriggio", "pomerig": "pomeriggio",
     "mattinat": "mattinata", "mezzogg": "mezzogiorno", "settim": "settimana", "sett": "settimana", "vrs": "verso",
-    "d": "di", "week": "week", "wk": "weekend", "cmq": "comunque", "appunt": "appuntamento",
+    "d": "di", "wk": "weekend", "cmq": "comunque", "appunt": "appuntamento",
 }  # fmt: skip
 """Spellings of text messages."""
 

@@ -15,7 +15,7 @@ NEAREST: Final = 3
 def matching(when: When, slots: Iterable[datetime]) -> list[datetime]:
     """The slots that suit, best first: nearest to the day that was said, then in order of time."""
     suitable = [slot for slot in slots if suits(when, slot)]
-    return sorted(suitable, key=lambda slot: _rank(when, slot), reverse=False)
+    return sorted(suitable, key=lambda slot: _rank(when, slot))
 
 
 def suits(when: When, slot: datetime) -> bool:
