@@ -29,7 +29,7 @@ from actions.places import (
 )
 from actions.replies import Reply, send
 from actions.texts import text
-from bot.appointments.dates import NamedDays, named_days
+from bot.appointments.dates.questions import NamedDays, named_days
 from knowledge.search.facets import asked_facets, without_facet_words
 from knowledge.search.index import STOP_WORDS
 from knowledge.text import words

@@ -12,7 +12,7 @@ from actions.context import current_context
 from actions.conversation_state import remember, text_of
 from actions.replies import Reply, clock_time, day_name, send, source_line, weekday_name
 from actions.texts import text
-from bot.appointments.dates import NamedDays, named_days
+from bot.appointments.dates.questions import NamedDays, named_days
 from knowledge.base import KnowledgeBase
 from knowledge.hours import DAYS, DayHours, OpeningHours, Span
 

@@ -12,6 +12,7 @@ import typer
 
 from bot.commands import appointments, knowledge
 from bot.commands.common import console, errors, prepared_settings
+from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
 
@@ -23,6 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+app.command(
+    "evaluate-dates", help="Misura quante espressioni italiane di giorni e orari vengono capite."
+)(evaluate_dates)
 
 
 app.add_typer(knowledge.app, name="knowledge")

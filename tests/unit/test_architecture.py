@@ -84,7 +84,7 @@ def test_every_import_goes_in_the_allowed_direction() -> None:
     [
         ("knowledge/hours.py", "import rasa", "Only bot.assistant and bot.nlu import Rasa"),
         ("bot/nlu/linear.py", "import rasa_sdk", "Only actions and bot.assistant import rasa_sdk"),
-        ("bot/appointments/dates.py", "import aiohttp", "neither Rasa nor the web"),
+        ("bot/appointments/dates/calendar.py", "import aiohttp", "neither Rasa nor the web"),
         ("bot/storage/inbox.py", "import bot.channels.rest", "imports only those below it"),
         ("bot/limits.py", "import knowledge.hours", "shares imports no layer"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actions.opening_hours import hours_sentences, next_phone_opening
-from bot.appointments.dates import NamedDays, named_days
+from bot.appointments.dates.questions import NamedDays, named_days
 from bot.clock import ROME
 from knowledge.content_files import Content
 from knowledge.hours import OpeningHours
