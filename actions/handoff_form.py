@@ -22,6 +22,9 @@ from knowledge.text import words
 MESSAGE_MAX_CHARS: Final = 1_000
 _TRIES: Final = 3
 _SURE: Final = 0.6
+_SURE_WITH_MARK: Final = 0.4
+"""Confidence from which a text is a question to the assistant, lower where it ends with a question mark."""
+
 _SHORT_QUESTION: Final = 8
 """A longer text, even if it is a question, is something to be read by a person."""
 
@@ -69,7 +72,8 @@ _NO: Final = re.compile(
     r"^(?:no\b.{0,40}|niente|nessuno|salta|basta|annulla|lascia (?:stare|perdere)|preferisco di no|non (?:voglio|ce l ho|ne ho)\b.{0,30})$"
 )
 _EMAIL: Final = re.compile(
-    r"\S+@\S+|\S+\s+(?:chiocciola|at)\s+\S+(?:\s+punto\s+\S+)?", re.IGNORECASE
+    r"\S{1,64}@\S{1,255}|\S{1,64}\s+(?:chiocciola|at)\s+\S{1,64}(?:\s+punto\s+\S{1,64})?",
+    re.IGNORECASE,
 )
 _PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 
@@ -77,14 +81,15 @@ _PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 def message_move(said: str, intent: str, confidence: float) -> Move:
     """What a text means when a message for the office was asked for (pure)."""
     spoken = words(said)
-    if intent in _NEVER_A_MESSAGE and confidence >= _SURE:
+    is_sure = _is_sure(said, confidence)
+    if intent in _NEVER_A_MESSAGE and is_sure:
         return "question"
     if _NO.match(" ".join(spoken)) or (intent in _DECLINES and len(spoken) <= _SHORT_QUESTION):
         return "declined"
     if intent in ("affirm", "greet") and len(spoken) <= 3:
         return "again"
     is_short = len(spoken) <= _SHORT_QUESTION
-    if intent in _QUESTIONS and confidence >= _SURE and is_short:
+    if intent in _QUESTIONS and is_sure and is_short:
         return "question"
     return "value"
 
@@ -96,11 +101,15 @@ def contact_move(said: str, intent: str, confidence: float) -> Move:
     spoken = words(said)
     if _NO.match(" ".join(spoken)) or intent in _DECLINES:
         return "declined"
-    if intent in _NEVER_A_MESSAGE | _QUESTIONS and confidence >= _SURE:
+    if intent in _NEVER_A_MESSAGE | _QUESTIONS and _is_sure(said, confidence):
         return "question"
     if intent in ("affirm", "greet"):
         return "again"
     return "value"
+
+
+def _is_sure(said: str, confidence: float) -> bool:
+    return confidence >= (_SURE_WITH_MARK if said.rstrip().endswith("?") else _SURE)
 
 
 def contact_in(said: str) -> str:
