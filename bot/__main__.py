@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import appointments, knowledge
+from bot.commands import appointments, conversations, knowledge
 from bot.commands.common import console, errors, prepared_settings
 from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
@@ -32,6 +32,7 @@ app.command(
 
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(appointments.app, name="appointments")
+app.add_typer(conversations.app, name="conversations")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

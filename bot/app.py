@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.tasks import stop
 
 log = structlog.get_logger("sportello.app")
 
@@ -63,6 +64,8 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
         runtime.keep_answering(),
         runtime.knowledge_service.follow(),
         Feeds(settings, runtime.database, runtime.clock, app[METRICS]).run(),
+        runtime.notifier.follow(),
+        runtime.keep_up(),
     ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
     jobs.append(runtime.delivery().run())
@@ -70,9 +73,7 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
     yield
     with suppress(asyncio.TimeoutError):
         await asyncio.wait_for(runtime.turns.settle(), SHUTDOWN_GRACE_S)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stop(tasks)
 
 
 async def _model_life(runtime: Runtime, *, watch: bool) -> None:

@@ -93,3 +93,39 @@ FEED_LEASE_BEAT_S: Final = 10.0
 
 FEED_LEASE_TERM_S: Final = 45.0
 """Silence after which another replica takes the fetching over: four beats."""
+EVENT_POLL_S: Final = 0.2
+"""How often a process on SQLite looks for changes of the command line, while somebody listens."""
+
+EVENT_POLL_WITH_NOTIFY_S: Final = 1.0
+"""The same where NOTIFY wakes, or where nobody listens."""
+
+EVENT_GAP_WAIT_S: Final = 60.0
+"""How long an event that took its id and has not committed is waited for (statements end after 30 s)."""
+
+OUTBOX_AT_ONCE: Final = 20
+"""Messages of a channel on their way at the same time, each of another conversation."""
+
+OUTBOX_LEASE_S: Final = 60.0
+"""A sender that has not reported back after this time counts as lost."""
+
+OUTBOX_ATTEMPTS: Final = 12
+"""Tries before a message becomes a dead letter: about half an hour with the pauses below."""
+
+OUTBOX_FIRST_RETRY_S: Final = 1.0
+OUTBOX_LONGEST_RETRY_S: Final = 300.0
+"""Pause after the first failed try, doubled each time up to the longest."""
+
+UPKEEP_INTERVAL_S: Final = 5.0
+"""How often sessions that ended, unread alerts and persons who are gone are looked for."""
+
+UPKEEP_AT_ONCE: Final = 100
+"""Conversations that one unit of upkeep changes: bounds how long it holds the database."""
+
+EVENTS_KEPT_H: Final = 24
+"""Hours for which events stay: a replica that was cut off longer reads the tables anew."""
+
+ERASED_SHELL_S: Final = 600.0
+"""How long the farewell of an erased conversation stays, for a repetition of the message that asked for it."""
+
+OUTBOX_POLL_S: Final = 2.0
+"""How often a sender looks for messages without being woken."""

@@ -16,13 +16,16 @@ from bot.appointments.rules_file import read_rules
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
+from bot.conversations.notifier import Notifier
 from bot.conversations.turns import Turns
+from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
 from bot.knowledge_service import KnowledgeService
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
 from bot.storage.app_state import installation_secret
 from bot.storage.database import Database
+from bot.storage.events import CONVERSATION_ERASED, Event
 from bot.storage.migrate import migrate
 from knowledge.base import KnowledgeBase
 
@@ -43,6 +46,9 @@ class Runtime:
         )
         self.knowledge_service = KnowledgeService(settings, database, self.clock)
         self._links: Links | None = None
+        self.notifier = Notifier(database)
+        self._scrubbing: asyncio.Task[None] | None = None
+        self.notifier.handle(self._forget_erased)
         self._turns: Turns | None = None
 
     @property
@@ -80,6 +86,7 @@ class Runtime:
             self.assistants.get,
             lambda: self.knowledge,
             self.settings.live_conversations,
+            self.notifier.changed,
         )
 
     @property
@@ -130,6 +137,18 @@ class Runtime:
         announce(path)
         return path
 
+    async def keep_up(self) -> None:
+        """Do what falls due with time, until cancelled."""
+        await self.assistants.wait_until_ready()
+        upkeep = Upkeep(
+            self.settings,
+            self.database,
+            self.clock,
+            self.notifier,
+            lambda: self.knowledge.hours,
+        )
+        await upkeep.run()
+
     async def keep_answering(self) -> None:
         """Answer what was left unanswered, at start and whenever a turn was given up, until cancelled."""
         await self.assistants.wait_until_ready()
@@ -143,6 +162,19 @@ class Runtime:
             except Exception as error:
                 log.error("recovery.failed", error=type(error).__name__)
             await asyncio.sleep(RECOVERY_INTERVAL_S)
+
+    def _forget_erased(self, event: Event) -> None:
+        if event.kind != CONVERSATION_ERASED:
+            return
+        if self._turns is not None:
+            self._turns.forget(event.payload["conversation"])
+        self._scrubbing = asyncio.create_task(self._scrub())
+
+    async def _scrub(self) -> None:
+        try:
+            await self.database.scrub()
+        except StorageUnavailable as error:
+            log.warning("storage.unavailable", reason=str(error))
 
     def _forget_live(self) -> None:
         if self._turns is not None:

@@ -26,6 +26,7 @@ SHARED = {
     "bot.logs",
     "bot.metrics",
     "bot.settings",
+    "bot.tasks",
 }
 PACKAGES = ("bot", "actions", "knowledge")
 
