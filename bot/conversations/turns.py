@@ -69,6 +69,7 @@ class Turns:
         assistant: gives the assistant in charge now; waits while none is loaded.
         knowledge: gives the knowledge in charge now.
         changed: called when this process has committed something that others want to know.
+        appointment_link: gives the address of the page of an appointment.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Turns:
         knowledge: Callable[[], KnowledgeBase],
         live_conversations: int = LIVE_TRACKERS,
         changed: Callable[[], None] = lambda: None,
+        appointment_link: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._database = database
         self._clock = clock
@@ -88,6 +90,7 @@ class Turns:
         self._knowledge = knowledge
         self._lanes = Lanes()
         self._changed = changed
+        self._appointment_link = appointment_link
         self._capacity = live_conversations
         self._live = LiveDialogues(live_conversations)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -257,7 +260,7 @@ class Turns:
         if opened.owner == ownership.WAITING:
             messages = await with_queue_notice(messages, context)
         turn = inbox.Turn(
-            masked,
+            context.without_private(masked),
             answered.snapshot if answered else opened.state,
             messages,
             topic=topic_of(messages),
@@ -289,6 +292,7 @@ class Turns:
                 inbound_id=inbound_id,
                 now=self._clock.utc(),
             ),
+            appointment_link=self._appointment_link,
         )
 
     async def _in_background(self, work: Any) -> None:
