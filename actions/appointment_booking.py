@@ -113,7 +113,8 @@ async def _keep(turn: FormTurn, start: datetime, said: Said, *, quietly: bool = 
         turn.put(START, local_iso(start))
         turn.remember_talk(held=outcome["appointment"]["id"], offered=[], days=[])
         if not quietly:
-            key = "held_afternoon" if said.when.assumed_afternoon else "held"
+            assumed = said.when.assumed_afternoon and str(start.hour) not in said.text
+            key = "held_afternoon" if assumed else "held"
             minutes = (await turn.overview()).limits.hold_minutes
             turn.notices.append(text(key, when=moment_words(start, today), minutes=minutes))
     elif outcome["outcome"] == "not_offered":
@@ -126,7 +127,10 @@ async def _keep(turn: FormTurn, start: datetime, said: Said, *, quietly: bool = 
 
 def _take_reason(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
     if turn.asked != REASON:
-        if said.reason and turn.slots[REASON] is None:
+        if turn.slots[REASON] is None and (
+            said.reason or (SERVICE in turn.changed and turn.slots[SERVICE])
+        ):
+            # Who has named a service need not tell more.
             return _put_reason(turn, said.reason)
         return False
     if said.says_no or (said.says_yes and int(turn.talk.get("tries", 0)) > 0):

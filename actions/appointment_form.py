@@ -23,6 +23,7 @@ from actions.texts import text
 from bot.appointments.dialogue import planner
 from bot.appointments.dialogue.questions import is_question, wanted_task
 from bot.appointments.dialogue.reading import Expecting, Said, read
+from bot.appointments.dialogue.wishes import span_of, wish_of
 
 _MANY_TRIES: Final = 3
 
@@ -80,6 +81,7 @@ def _read(turn: FormTurn, seen: Overview) -> Said:
         reference=reference,
         expecting=expecting,
         offered=len(turn.talk.get("choices", ()) if turn.asked == planner.WHICH else offered),
+        within=span_of(wish_of(turn.talk.get("wish", ()))) if turn.asked == planner.START else None,
         services=seen.services,
     )
 

@@ -129,15 +129,13 @@ class ActionAskAppointmentReason(_Question):
     slot = planner.REASON
 
     def reply(self, tracker: Tracker, seen: Overview, today: date) -> Reply:
-        """Offer the services, or ask for details if one is chosen."""
+        """Offer the services."""
         field = {
             "name": "reason",
             "type": "text",
             "label": text("field_reason"),
             "autocomplete": "off",
         }
-        if tracker.get_slot(SERVICE):
-            return _asking(text("ask_details"), [(text("button_no_details"), "no")], field=field)
         names = [(service.name, service.name) for service in seen.services[:3]]
         return _asking(text("ask_reason"), names, field=field)
 

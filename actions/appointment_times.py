@@ -12,11 +12,13 @@ from actions.appointment_words import refusal_words
 from actions.texts import text
 from bot.appointments.calendar import local_iso
 from bot.appointments.dates import When
+from bot.appointments.dates.matching import suits
 from bot.appointments.dialogue import planner
 from bot.appointments.dialogue.reading import Said
 from bot.appointments.dialogue.wishes import (
     OFFERED_MAX,
     Proposal,
+    days_of,
     others,
     propose,
     single_day,
@@ -52,7 +54,8 @@ def offer_instead(turn: FormTurn, alternatives: Sequence[str], notice: str) -> N
         turn.finish("no_slots")
         return
     turn.notices.append(notice)
-    offer(turn, map(local, alternatives), "nearest")
+    moments = [local(start) for start in alternatives]
+    offer(turn, moments, "nearest", days_of(moments))
 
 
 async def chosen(turn: FormTurn, seen: Overview, said: Said) -> datetime | None:
@@ -61,6 +64,9 @@ async def chosen(turn: FormTurn, seen: Overview, said: Said) -> datetime | None:
     if said.pick is not None and said.pick < len(offered):
         return offered[said.pick]
     before = wish_of(turn.talk.get("wish", ()))
+    if turn.talk.get("mode") == "nearest" and not said.when.options:
+        # The days that were proposed instead are no wish of the citizen's.
+        before = When()
     asked = turn.asked == planner.START
     if not said.when:
         if asked and said.says_yes and len(offered) == 1:
@@ -70,8 +76,18 @@ async def chosen(turn: FormTurn, seen: Overview, said: Said) -> datetime | None:
         else:
             return None
     else:
+        if asked and (named := _one_of(said.when, offered)) is not None:
+            return named
         proposal = propose(said.when, before, seen.free)
     return await _follow(turn, said, proposal)
+
+
+def _one_of(when: When, offered: Sequence[datetime]) -> datetime | None:
+    """The one proposed time that an hour alone names."""
+    if not when.options or any(option.days or option.weekdays for option in when.options):
+        return None
+    fitting = [moment for moment in offered if suits(when, moment)]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 async def _follow(turn: FormTurn, said: Said, proposal: Proposal) -> datetime | None:
@@ -86,7 +102,7 @@ async def _follow(turn: FormTurn, said: Said, proposal: Proposal) -> datetime | 
         turn.remember_talk(offered=[], mode="doubt", days=days, wish=wish_data(proposal.wish))
     elif proposal.kind == "nearest":
         turn.notices.append(await _why_none(turn, said, proposal.wish))
-        offer(turn, proposal.slots, "nearest", When())
+        offer(turn, proposal.slots, "nearest", days_of(proposal.slots))
     else:
         offer(turn, proposal.slots, proposal.kind, proposal.wish)
     return None

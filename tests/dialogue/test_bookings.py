@@ -12,7 +12,7 @@ import yaml
 
 from bot.appointments import booking
 from bot.appointments.agenda import listed
-from bot.appointments.calendar import free_slots, local_iso
+from bot.appointments.calendar import HELD, free_slots
 from bot.appointments.codes import shown
 from bot.appointments.history import Step
 from bot.clock import ROME
@@ -48,7 +48,9 @@ async def _prepare(runtime: Runtime, person: Talk, dialogue: dict[str, Any]) -> 
         step = _step(runtime, person.id if given.get("own") else "")
         start = datetime.fromisoformat(given["start"]).replace(tzinfo=ROME)
         codes.append((await runtime.database.write(_book, step, start, number))["code"])
-    starts = [datetime.fromisoformat(taken).replace(tzinfo=ROME) for taken in dialogue.get("taken", ())]
+    starts = [
+        datetime.fromisoformat(taken).replace(tzinfo=ROME) for taken in dialogue.get("taken", ())
+    ]
     for day in map(date.fromisoformat, dialogue.get("full", ())):
         starts += await runtime.database.read(free_slots, _step(runtime), first=day, last=day)
     for number, start in enumerate(starts, 100):
@@ -59,7 +61,8 @@ async def _prepare(runtime: Runtime, person: Talk, dialogue: dict[str, Any]) -> 
 async def _state(runtime: Runtime) -> dict[str, dict[str, Any]]:
     since = runtime.clock.now() - timedelta(days=1)
     rows = await runtime.database.read(listed, _step(runtime), since=since)
-    return {row["code"] or local_iso(since): row for row in rows}
+    # A hold ends by itself.
+    return {row["code"]: row for row in rows if row["status"] != HELD}
 
 
 async def held(dialogue: dict[str, Any], runtime: Runtime) -> tuple[bool, list[str]]:
@@ -74,7 +77,9 @@ async def held(dialogue: dict[str, Any], runtime: Runtime) -> tuple[bool, list[s
     after = await _state(runtime)
     changed = [row for code, row in after.items() if before.get(code) != row]
     expected = sorted(dialogue["ends"], key=lambda row: row.get("start", ""))
-    lines.append(f"  !! {[{k: r[k] for k in ('start', 'status', 'name', 'contact', 'service')} for r in changed]}")
+    lines.append(
+        f"  !! {[{k: r[k] for k in ('start', 'status', 'name', 'contact', 'service')} for r in changed]}"
+    )
     is_right = len(changed) == len(expected) and all(
         wanted.items() <= row.items() for wanted, row in zip(expected, changed, strict=True)
     )

@@ -18,7 +18,29 @@ _LEAD: Final = re.compile(
 _WORD: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*\.?")
 _PIECE: Final = re.compile(r"[^,;:!?\n()]+")
 _PARTICLES: Final = frozenset(
-    ["de", "di", "da", "del", "della", "dalla", "dello", "dei", "degli", "la", "lo", "li", "van", "von", "mc", "el", "al", "bin", "san", "d", "l"]
+    [
+        "de",
+        "di",
+        "da",
+        "del",
+        "della",
+        "dalla",
+        "dello",
+        "dei",
+        "degli",
+        "la",
+        "lo",
+        "li",
+        "van",
+        "von",
+        "mc",
+        "el",
+        "al",
+        "bin",
+        "san",
+        "d",
+        "l",
+    ]
 )
 _MAX_WORDS: Final = 5
 _NOT_IN_NAMES: Final = frozenset(

@@ -106,14 +106,14 @@ def wanted_task(
 
 
 def _answers(said: Said, asked: str, plain: str, intent: str) -> bool:
-    """Whether the message holds what was asked for."""
+    """Whether the message holds what was asked for, or anything personal: nobody asks questions with that."""
+    if said.contact or (said.name is not None and not said.asks):
+        return True
     if asked == planner.START:
         hours = intent == "ask_urp_hours" and _ABOUT_HOURS.search(plain)
         return said.pick is not None or (bool(said.when or said.wants_others) and not hours)
-    if asked == planner.NAME:
-        return said.name is not None and not said.asks
-    if asked == planner.CONTACT:
-        return bool(said.contact)
+    if asked in (planner.NAME, planner.CONTACT):
+        return False
     if asked == planner.WHICH:
         return bool(said.code or said.when) or said.pick is not None
     return (

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
 from bot.appointments.codes import found_code, normalised
 from bot.appointments.contacts import REASON_MAX_CHARS, contact_span
-from bot.appointments.dates import When, understand
+from bot.appointments.dates import DaySpan, When, understand
 from bot.appointments.dialogue import planner
 from bot.appointments.dialogue.names import Found, bare_name, introduced_name
 from bot.appointments.rules import Service
@@ -84,7 +84,7 @@ _ASKING: Final = re.compile(
 )
 _REASON_LEAD: Final = re.compile(
     r"\b(?:(?:il )?motivo\s*(?::|è|e'|=)|oggetto\s*:|riguarda|riguardo (?:a|al|alla|ai|alle)|"
-    r"(?:devo|vorrei|voglio|dovrei) (?:parlare|discutere|chiedere|capire|sapere|consegnare|presentare|ritirare)\b(?: di| del| della| con voi di)?|"
+    r"(?:devo|dovrei) (?!prenot|fiss|venire|prend|spost|disdi|annull|cancell|rimand|cambi)\w+(?:are|ere|ire|arvi|ervi)\b(?: di| del| della| con voi di)?|(?:vorrei|voglio) (?:parlare|discutere|chiedere|capire|sapere|consegnare|presentare|ritirare)\b(?: di| del| della| con voi di)?|"
     r"perch[eéè] (?:devo|vorrei|ho)|per)\s+",
     re.IGNORECASE,
 )
@@ -99,6 +99,9 @@ _REASON_END: Final = re.compile(
 )
 _COVERAGE: Final = 0.55
 """Share of a message's letters from which days and hours are what it is about."""
+
+_STEM: Final = 6
+"""So many letters tell a word of a service's name: "segnalare" is "Segnalazioni"."""
 
 Expecting = Literal["day", "time"] | None
 
@@ -142,6 +145,7 @@ def read(
     reference: datetime | date | None = None,
     expecting: Expecting = None,
     offered: int = 0,
+    within: DaySpan | None = None,
     services: Sequence[Service] = (),
 ) -> Said:
     """Read a message.
@@ -151,6 +155,7 @@ def read(
         asked: the slot that was asked for, "" if this message begins.
         reference, expecting: as `dates.understand` takes them.
         offered: how many times were proposed, so that "il secondo" is one of them.
+        within: the days spoken of ("la settimana prossima"): "martedì" is then one of them.
     """
     plain = " ".join(words(text))
     code, bare = _code(text, asked)
@@ -165,11 +170,10 @@ def read(
     without_name = _blanked(bare, name.start, name.end) if name else bare
     pick = _pick(plain, offered) if offered and asked in (planner.START, planner.WHICH) else None
     dated = without_name if task != planner.MOVE else _without_source(without_name)
-    when = (
-        When()
-        if pick is not None
-        else understand(dated, now, reference=reference, expecting=expecting)
-    )
+    when = When()
+    if pick is None:
+        when = understand(dated, now, reference=reference, expecting=expecting)
+        when = _placed(when, dated, within) if within else when
     return Said(
         text=text,
         when=when,
@@ -193,11 +197,23 @@ def read(
     )
 
 
+def _placed(when: When, text: str, within: DaySpan) -> When:
+    """A weekday as it is said of the days spoken of, if it falls among them only so."""
+    if not when.options or any(
+        span.first in within for option in when.options for span in option.days
+    ):
+        return when
+    eve = datetime.combine(within.first - timedelta(days=1), time.min)
+    from_there = understand(text, eve)
+    days = [span for option in from_there.options for span in option.days]
+    return from_there if days and all(span.first in within for span in days) else when
+
+
 def service_in(plain: str, services: Sequence[Service]) -> str:
     """The service that a folded text names by the telling words of its name, "" if none."""
     for service in services:
-        telling = [word for word in words(service.name) if len(word) > 4]
-        if telling and any(re.search(rf"\b{word[:-1]}\w{{0,2}}\b", plain) for word in telling):
+        telling = [word[:_STEM] for word in words(service.name) if len(word) > _STEM]
+        if any(re.search(rf"\b{stem}", plain) for stem in telling):
             return service.id
     return ""
 

@@ -83,6 +83,21 @@ def joined(said: When, before: When) -> When:
     return replace(said, options=tuple(dict.fromkeys(options)))
 
 
+def days_of(slots: Sequence[datetime]) -> When:
+    """The wish for one of the days of some slots: what "alle 11" means after they were proposed."""
+    days = sorted({slot.date() for slot in slots})
+    return When(options=(Option(tuple(DaySpan(day, day) for day in days)),)) if days else When()
+
+
+def span_of(wish: When) -> DaySpan | None:
+    """The stretch of several days that a wish names ("la settimana prossima"), or None."""
+    days = {span for option in wish.options for span in option.days}
+    if len(days) != 1:
+        return None
+    (span,) = days
+    return span if span.first != span.last else None
+
+
 def single_day(wish: When) -> date | None:
     """The one day that a wish names, or None."""
     days = {span for option in wish.options for span in option.days}
