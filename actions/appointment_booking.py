@@ -86,18 +86,19 @@ def _take_contact(turn: FormTurn, said: Said) -> bool:
 async def _take_start(turn: FormTurn, seen: Overview, said: Said) -> bool:
     """Choose a time if the message is about one, and keep it; a changed service is kept for anew."""
     asked = turn.asked == START
+    minutes = seen.limits.hold_minutes
     corrects = bool(said.corrects) or turn.asked == CONFIRMED
     about_time = said.is_about_when or (
         bool(said.when) and (corrects or not turn.asked or turn.start is None)
     )
     if not asked and not about_time:
         if SERVICE in turn.changed and turn.start is not None and turn.asked:
-            await _keep(turn, turn.start, said, quietly=True)
+            await _keep(turn, turn.start, said, minutes, quietly=True)
         return False
     before = (turn.start, turn.talk.get("offered"), turn.talk.get("mode"), len(turn.notices))
     start = await chosen(turn, seen, said)
     if start is not None:
-        await _keep(turn, start, said)
+        await _keep(turn, start, said, minutes)
     return before != (
         turn.start,
         turn.talk.get("offered"),
@@ -106,7 +107,9 @@ async def _take_start(turn: FormTurn, seen: Overview, said: Said) -> bool:
     )
 
 
-async def _keep(turn: FormTurn, start: datetime, said: Said, *, quietly: bool = False) -> None:
+async def _keep(
+    turn: FormTurn, start: datetime, said: Said, minutes: int, *, quietly: bool = False
+) -> None:
     outcome = await effects.hold(turn, start)
     today = turn.context.clock.now().date()
     if outcome["outcome"] == "held":
@@ -115,8 +118,8 @@ async def _keep(turn: FormTurn, start: datetime, said: Said, *, quietly: bool = 
         if not quietly:
             assumed = said.when.assumed_afternoon and str(start.hour) not in said.text
             key = "held_afternoon" if assumed else "held"
-            minutes = (await turn.overview()).limits.hold_minutes
-            turn.notices.append(text(key, when=moment_words(start, today), minutes=minutes))
+            when = moment_words(start, today)
+            turn.notices.append(text(key, when=when, minutes=minutes))
     elif outcome["outcome"] == "not_offered":
         offer_instead(
             turn, outcome["alternatives"], refusal_words(outcome["refusal"], start, today)

@@ -194,7 +194,10 @@ class ActionEndAppointment(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Word the outcome that the form left."""
-        outcome = tracker.get_slot(OUTCOME) or {"kind": "stopped"}
+        outcome = tracker.get_slot(OUTCOME)
+        if outcome is None:
+            # The form failed: the turn says so itself.
+            return []
         send(dispatcher, _ending(outcome, current_context().clock.now().date()))
         # The form for a person may have been left for this one: it is over too.
         forgotten = [*emptied_appointment(), *emptied_form()]
