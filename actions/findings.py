@@ -8,10 +8,14 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.conversation_state import intent_of, remember
-from actions.replies import Reply, compose, send
+from actions.context import current_context
+from actions.focus import Heard
+from actions.replies import Asking, Reply, compose, send
 from actions.texts import text
 from knowledge.base import KnowledgeBase
+from knowledge.schema import Record
 from knowledge.search.finder import Finding
+from knowledge.text import words
 
 
 def answer_finding(
@@ -22,7 +26,12 @@ def answer_finding(
 ) -> list[Any]:
     """Word the outcome of a search and remember its topic."""
     if finding.outcome == "found" and finding.record is not None:
-        send(dispatcher, compose(knowledge, finding.record, finding.facts, finding.missing_facet))
+        today = current_context().clock.now().date()
+        heard = Heard.from_parse(tracker.latest_message or {}, today)
+        facts = () if _only_names_it(heard, finding.record) else finding.facts
+        asking = Asking(today, heard.text, heard.facets)
+        reply = compose(knowledge, finding.record, facts, finding.missing_facet, asking=asking)
+        send(dispatcher, reply)
         return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
     buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":
@@ -33,3 +42,11 @@ def answer_finding(
         return remember(tracker)
     send(dispatcher, Reply(text("weak"), "not_found", "", (), buttons))
     return remember(tracker)
+
+
+def _only_names_it(heard: Heard, record: Record) -> bool:
+    """Whether a message is just the name of a topic: the summary tells what it is."""
+    if heard.facets or heard.places or not heard.subject:
+        return False
+    names = {word for name in (record.title, *record.names) for word in words(name)}
+    return names.issuperset(heard.subject)

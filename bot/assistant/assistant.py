@@ -11,6 +11,8 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 
 from actions.context import ActionContext, set_context
+from actions.conversation_state import EMPTY
+from actions.focus import read_in_context
 from bot.assistant.live import Answered, fault_message
 from bot.assistant.processor import (
     AnswerChannel,
@@ -96,7 +98,10 @@ class Assistant:
         tracker = dialogue.tracker
         channel = AnswerChannel(lambda: _intent(tracker))
         with self._store.opened(tracker):
-            for part, parsed in await self._parts(message, in_form=bool(tracker.active_loop_name)):
+            in_form = bool(tracker.active_loop_name)
+            for part, parsed in await self._parts(message, in_form=in_form):
+                if not in_form:
+                    parsed = _in_context(parsed, tracker, context)
                 await self._processor.handle_message(
                     UserMessage(
                         text=part,
@@ -127,6 +132,15 @@ class Assistant:
 
     async def _parse_part(self, part: str) -> dict[str, Any]:
         return dict(await self._processor.parse_message(UserMessage(text=part)))
+
+
+def _in_context(parsed: dict[str, Any], tracker: Any, context: ActionContext) -> dict[str, Any]:
+    """What was read, with the intent that it has in this conversation."""
+    memory = {**EMPTY, **(tracker.get_slot("context") or {})}
+    knowledge = context.knowledge
+    record = knowledge.record(memory["topic"])
+    today = context.clock.now().date()
+    return read_in_context(parsed, memory, record, knowledge.folded_names, today)
 
 
 def _unslashed(message: str) -> str:
