@@ -55,6 +55,10 @@ _SMALL_TALK: Final = frozenset(
 _ANSWERS: Final = frozenset({"affirm", "deny", "goodbye"})
 """Small talk that never asks: with a question in it, it is a question."""
 
+_NEVER_ASK: Final = frozenset({*_ANSWERS, "ask_identity", "ask_capabilities", "ask_for_help"})
+"""Small talk that is never about a cost, a time, an address."""
+
+_HARD_FACETS: Final = frozenset({"cost", "time", "contacts", "where", "hours"})
 _SURE: Final = 0.6
 _VERY_SURE: Final = 0.8
 _MAX_WORDS: Final = 9
@@ -89,7 +93,7 @@ _FILLERS: Final = frozenset(
     suo suoi te ti tipo tra trovo trovano trova tu tua tuo tutti tutto un una uno va vabbe vale vanno vediamo vivo vi via voglio
     volevo vorrei esatto giusto certo insomma cioe preciso precisa esattamente bisogna deve devono viene vengo andare vado
     vuole vogliono vuoi mette mettono mettete ci siamo aiuta aiuto puoi spiegami spiegare parlami parlarmi racconta raccontami dettagli
-    abbiamo avevo cercavo cerco chiedo chiedere mettiamo diciamo ipotesi esempio paese citta posto zona comune
+    abbiamo avevo cercavo cerco chiedo chiedere mettiamo diciamo ipotesi esempio paese posto
     """.split()
 )
 _QUESTION_WORDS: Final = frozenset(
@@ -261,10 +265,13 @@ def _asks_something(heard: Heard, memory: Mapping[str, Any]) -> bool:
 
 
 def _names_another(heard: Heard, topic: str, others: Mapping[str, str]) -> bool:
-    """Whether the message calls another topic by its name, or the classifier is sure of one that it names in part."""
+    """Whether the message calls another topic by its name."""
     spoken = set(heard.words)
+    taken_up = heard.intent == FOLLOW_UP or bool(_TAKES_UP.search(heard.plain))
     for name, record_id in others.items():
         if record_id == topic or not spoken.issuperset(name.split()):
+            continue
+        if taken_up and (heard.topic != record_id or heard.topic_confidence < _SURE):
             continue
         if without_facet_words(name).split() and set(name.split()) & set(heard.subject):
             return True
@@ -273,7 +280,10 @@ def _names_another(heard: Heard, topic: str, others: Mapping[str, str]) -> bool:
 
 def _is_small_talk(heard: Heard) -> bool:
     """Whether what sounds like small talk is no question."""
-    if heard.intent in _ANSWERS and ("?" in heard.text or heard.facets or heard.names_days or heard.places):
+    asks = _HARD_FACETS.intersection(heard.facets)
+    if heard.intent in _NEVER_ASK and asks:
+        return False
+    if heard.intent in _ANSWERS and ("?" in heard.text or heard.names_days or heard.places):
         return False
     return heard.confidence >= _SURE or not heard.subject
 
@@ -294,4 +304,4 @@ def _vocabulary(record: Record) -> frozenset[str]:
 
 def _root(word: str) -> str:
     """The part of a word that inflection leaves alone, roughly."""
-    return word[: max(4, len(word) - 3)] if len(word) > 4 else word
+    return word[: max(3, min(5, len(word) - 1))]

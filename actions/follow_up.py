@@ -50,7 +50,7 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
         return answer_offers(dispatcher, tracker, refine=True)
     record = context.knowledge.record(topic)
     if heard.subject and not heard.places and not covers(record, heard.subject):
-        return _on_its_own(dispatcher, tracker, heard)
+        return _on_its_own(dispatcher, tracker, heard, record)
     if topic.startswith(_URP) and (heard.names_days or "hours" in heard.facets):
         return answer_hours(dispatcher, tracker)
     if memory["intent"] in PLACE_INTENTS:
@@ -78,12 +78,16 @@ def _within(
 
 
 def _on_its_own(
-    dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard
+    dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, record: Record | None
 ) -> list[Any]:
-    """A message that sounds like a continuation but brings a subject that the open topic does not know."""
+    """A message that sounds like a continuation but brings words that the open topic does not know."""
     knowledge = current_context().knowledge
-    places = places_of(tracker, knowledge)
-    finding = knowledge.finder.find(heard.text, topics_of(tracker), places=places)
-    if finding.outcome in ("found", "ambiguous") and any(covers(r, heard.subject) for r in finding.near or (finding.record,)):
+    topics, places = topics_of(tracker), places_of(tracker, knowledge)
+    finding = knowledge.finder.find(heard.text, topics, places=places)
+    if finding.outcome == "found" and covers(finding.record, heard.subject):
         return answer_finding(dispatcher, tracker, knowledge, finding)
+    if record is not None:
+        within = knowledge.finder.find(heard.text, topics, within=record.id, places=places)
+        if within.facts:
+            return answer_finding(dispatcher, tracker, knowledge, within)
     return not_understood(dispatcher, tracker, finding.near)

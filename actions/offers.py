@@ -96,7 +96,7 @@ def _show(
     first = int(wanted["page"]) * _SHOWN
     parts = _opening(knowledge, found, wanted, first, unknown_trade=unknown_trade)
     shown = list(found[first : first + _SHOWN])
-    if not found:
+    if not found and not first:
         note, shown = _nearest(knowledge, query, wanted, today)
         if note:
             parts.append(text(note))
@@ -122,7 +122,7 @@ def _opening(
     unknown_trade: bool,
 ) -> list[str]:
     parts = [text("offers_unknown_trade")] if unknown_trade else []
-    if found and first >= len(found):
+    if first and first >= len(found):
         return [text("offers_no_more")]
     labels = _labels(knowledge, wanted)
     if not found:

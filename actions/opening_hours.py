@@ -58,9 +58,9 @@ def _yes_no(question: str, is_open: bool) -> list[str]:
     if _ASKS_WHEN.search(plain):
         return []
     if _ASKS_IF_CLOSED.search(plain) and not re.search(r"\bapert\w", plain):
-        return [text("no") if is_open else text("yes")]
+        return [text("say_no") if is_open else text("say_yes")]
     if _ASKS_IF_OPEN.search(plain) and not re.search(r"\bchius\w", plain):
-        return [text("yes") if is_open else text("no")]
+        return [text("say_yes") if is_open else text("say_no")]
     return []
 
 

@@ -205,10 +205,10 @@ def _first_yes_or_no(
     ours = named[0]["kind"] == "comune"
     if zones:
         its = knowledge.comuni[named[0]["ids"][0]].zone if ours else ""
-        return [text("yes") if its in {zone["ids"][0] for zone in zones} else text("no")]
+        return [text("say_yes") if its in {zone["ids"][0] for zone in zones} else text("say_no")]
     if not _BELONGS.search(plain) or named[0]["value"] in _MERGED:
         return []
-    return [text("member") if ours else text("no")]
+    return [text("member") if ours else text("say_no")]
 
 
 def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:

@@ -45,7 +45,7 @@ def asks_plainly(facet: str, question: str) -> bool:
 
 
 def yes_or_no(question: str, lead: str) -> str:
-    """ "yes" or "no" when the question wants it and the lead sentence of the answer tells it; else "".
+    """ "say_yes" or "say_no" when the question wants it and the lead sentence of the answer tells it; else "".
 
     Args:
         lead: what the answer begins with; only its first sentence counts.
@@ -57,6 +57,6 @@ def yes_or_no(question: str, lead: str) -> str:
     for asked, yes, no in _YES_NO:
         if asked.search(plain):
             if no.search(said):
-                return "no"
-            return "yes" if yes.search(said) else ""
+                return "say_no"
+            return "say_yes" if yes.search(said) else ""
     return ""
