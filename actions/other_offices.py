@@ -18,7 +18,7 @@ _NAMED: Final = re.compile(rf"\b((?:{_PLACE_OF_WORK})(?: (?:di|del|della|dell|de
 _OURS: Final = re.compile(
     r"\b(?:urp|numero verde|sportello(?! (?:energia|unico|di prossimita|telematico|badanti|stranieri))|"
     r"vostr[oaie] uffici\w*|l ufficio|gli uffici|uffici(?:o)?(?= (?:apert|chius|e apert|e chius|sono|aprite|chiudete|pomeriggio))|"
-    r"relazioni con il pubblico|citta metropolitana)\b"
+    r"relazioni (?:con il|col) pubblico|citta metropolitana)\b"
 )
 _GENERIC: Final = frozenset(
     "ufficio uffici sede sedi servizio settore centro centri comune di del della dell delle dei per".split()

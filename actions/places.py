@@ -218,6 +218,9 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
     if asked:
         return answer_list(dispatcher, tracker, asked)
     zones = [str(e["ids"][0]) for e in entities_of(tracker, "zona_omogenea")]
+    plain = " ".join(words(text_of(tracker)))
+    if zones and entities_of(tracker, "comune") and not _ITS_COMUNI.search(plain):
+        return answer_zone_of_comune(dispatcher, tracker)
     if not zones:
         zones = [
             knowledge.comuni[istat].zone

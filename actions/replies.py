@@ -26,7 +26,15 @@ _IGNORANCE: Final = re.compile(
     r"[a-z' ]{0,60}\bnon (?:e|sono) (?:nelle|tra le|fra le) nostre)"
 )
 _MAX_STATEMENTS: Final = 3
-_REPEATED_SHARE: Final = 0.5
+_ALIKE: Final = dict.fromkeys(
+    ("where", "contacts", "office"), frozenset({"where", "contacts", "office"})
+)
+"""Sides of a topic that answer each other's questions."""
+
+_REPEATED_SHARE: Final = 0.6
+_SHORT_LEAD: Final = 220
+"""A longer lead needs no summary after it."""
+
 _WEEKDAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 
 
@@ -124,7 +132,9 @@ def _wanted(facts: Sequence[Fact], record: Record, asking: Asking) -> list[State
     if record.kind == "referral":
         wanted: list[Statement] = [record.summary, *ordered[:1]]
     else:
-        wanted = [*ordered, record.summary]
+        summary = _unsaid(record.summary, ordered)
+        said = sum(len(fact.text) for fact in ordered)
+        wanted = [*ordered, summary] if summary and said <= _SHORT_LEAD else list(ordered)
     chosen: list[Statement] = []
     for statement in wanted:
         if not chosen:
@@ -134,11 +144,21 @@ def _wanted(facts: Sequence[Fact], record: Record, asking: Asking) -> list[State
     return chosen
 
 
+def _unsaid(summary: Statement, facts: Sequence[Fact]) -> Statement | None:
+    """The sentences of a summary that say something beside the facts."""
+    sentences = [part for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÈÀ])", summary.text)]
+    kept = [s for s in sentences if not facts or not _says_again(s, [fact.text for fact in facts])]
+    if len(kept) == len(sentences):
+        return summary
+    return summary.model_copy(update={"text": " ".join(kept)}) if kept else None
+
+
 def _rank(fact: Fact, asking: Asking) -> tuple[bool, bool, bool]:
     """Facts keep the order of the search, except for these reasons."""
-    about_it = fact.facet in asking.facets
+    about_it = any(fact.facet in _ALIKE.get(facet, {facet}) for facet in asking.facets)
     other = bool(asking.facets) and not about_it
-    return (other, admits_ignorance(fact) and not about_it, is_expired(fact, asking.today))
+    doubtful = is_expired(fact, asking.today) or fact.status == "to_confirm"
+    return (other, admits_ignorance(fact) and not about_it, doubtful)
 
 
 def _adds(statement: Statement, chosen: Sequence[Statement], today: date | None) -> bool:
@@ -147,7 +167,7 @@ def _adds(statement: Statement, chosen: Sequence[Statement], today: date | None)
         return False
     if is_expired(statement, today) or admits_ignorance(statement):
         return False
-    return not _says_again(statement, chosen)
+    return not _says_again(statement.text, [other.text for other in chosen])
 
 
 def _worded(
@@ -217,11 +237,11 @@ def _missing_note(record: Record, facet: str, question: str) -> str:
     return text("missing_facet", facet=facet)
 
 
-def _says_again(statement: Statement, chosen: Sequence[Statement]) -> bool:
-    """Whether a statement mostly repeats the words of what is said already."""
-    said = {word[:5] for other in chosen for word in words(other.text) if len(word) > 3}
-    mine = {word[:5] for word in words(statement.text) if len(word) > 3}
-    return len(mine & said) > _REPEATED_SHARE * min(len(mine), len(said))
+def _says_again(sentence: str, said: Sequence[str]) -> bool:
+    """Whether a sentence mostly repeats the words of what is said already."""
+    known = {word[:5] for other in said for word in words(other) if len(word) > 3}
+    mine = {word[:5] for word in words(sentence) if len(word) > 3}
+    return len(mine & known) > _REPEATED_SHARE * min(len(mine), len(known))
 
 
 def next_steps(knowledge: KnowledgeBase, record: Record) -> tuple[tuple[str, str], ...]:
