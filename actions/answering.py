@@ -12,10 +12,11 @@ from actions.conversation_state import (
     entities_of,
     intent_of,
     places_of,
-    text_of,
     topics_of,
 )
 from actions.findings import answer_finding
+from actions.focus import Heard
+from actions.follow_up import completed
 from actions.places import about_places, answer_comuni_of_zone, answer_places
 
 
@@ -37,5 +38,6 @@ class ActionAnswer(Action):
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
         places = places_of(tracker, knowledge)
-        finding = knowledge.finder.find(text_of(tracker), topics, places=places)
+        heard = Heard.from_parse(tracker.latest_message or {}, current_context().clock.now().date())
+        finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
         return answer_finding(dispatcher, tracker, knowledge, finding)

@@ -32,7 +32,9 @@ def answer_finding(
         asking = Asking(today, heard.text, heard.facets)
         reply = compose(knowledge, finding.record, facts, finding.missing_facet, asking=asking)
         send(dispatcher, reply)
-        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
+        return remember(
+            tracker, intent=intent_of(tracker), topic=finding.record.id, facets=heard.facets[:1]
+        )
     buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":
         first, second = finding.near[0], finding.near[1]
@@ -46,7 +48,7 @@ def answer_finding(
 
 def _only_names_it(heard: Heard, record: Record) -> bool:
     """Whether a message is just the name of a topic: the summary tells what it is."""
-    if heard.facets or heard.places or not heard.subject:
+    if set(heard.facets) - {"what"} or heard.places or not heard.subject:
         return False
     names = {word for name in (record.title, *record.names) for word in words(name)}
     return names.issuperset(heard.subject)

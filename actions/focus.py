@@ -65,6 +65,7 @@ _MAX_WORDS: Final = 9
 """A longer message brings its own subject."""
 
 _FEW_WORDS: Final = 4
+_STANDS_OUT: Final = 0.5
 _TAKES_UP: Final = re.compile(r"^(?:ok |va bene |scusa |senti )?(?:e|ed|ma|allora|invece|no|anzi|quindi|oppure|o)\b")
 _REFERS_BACK: Final = re.compile(
     r"\b(?:ne|ci|quell[oaie]|li|la|le|lo|gli|questo|questa|su[oaie]|loro|mandarl\w|chiamarl\w|contattarl\w|farl\w|richiederl\w)\b"
@@ -74,8 +75,11 @@ _POINTS_BACK: Final = re.compile(
 )
 """A pronoun that stands for what was spoken of."""
 
+_OF_THEM: Final = re.compile(r"\b(?:con|da|a|di) loro\b")
+"""The office spoken of, not ours."""
+
 _TO_US: Final = re.compile(
-    r"\b(?:siete|vostr[oaie]|rispondete|ricevete|chiudete|aprite|riaprite|da voi|urp|orari (?:avete|fate)|(?:avete|fate) (?:orari\w*|orario continuato))\b"
+    r"\b(?:siete|vostr[oaie]|rispondete|ricevete|chiudete|aprite|riaprite|da voi|urp|numero verde|orari (?:avete|fate)|(?:avete|fate) (?:orari\w*|orario continuato))\b"
 )
 """The person speaks to the office: its own hours, address, contacts."""
 
@@ -92,7 +96,7 @@ _FILLERS: Final = frozenset(
     sei senti serve servono si sia siamo sono soltanto solo sta stai stanno stesso stessa sto su sua sue sui sul sulla sulle
     suo suoi te ti tipo tra trovo trovano trova tu tua tuo tutti tutto un una uno va vabbe vale vanno vediamo vivo vi via voglio
     volevo vorrei esatto giusto certo insomma cioe preciso precisa esattamente bisogna deve devono viene vengo andare vado
-    vuole vogliono vuoi mette mettono mettete ci siamo aiuta aiuto puoi spiegami spiegare parlami parlarmi racconta raccontami dettagli
+    vuole vogliono vuoi mette mettono mettete ci siamo aiuta aiuto puoi spiegami spiegare parlami parlarmi racconta raccontami dettagli funziona funzionano
     abbiamo avevo cercavo cerco chiedo chiedere mettiamo diciamo ipotesi esempio paese posto
     """.split()
 )
@@ -114,6 +118,7 @@ class Heard:
     topic_confidence: float
     entities: tuple[Mapping[str, Any], ...]
     today: date
+    ranking: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def from_parse(cls, parsed: Mapping[str, Any], today: date) -> Heard:
@@ -128,7 +133,15 @@ class Heard:
             float(topic.get("confidence") or 0.0),
             tuple(parsed.get("entities") or ()),
             today,
+            tuple((r["name"], r["confidence"]) for r in parsed.get("intent_ranking") or ()),
         )
+
+    @property
+    def next_question(self) -> str:
+        """The likeliest intent that is no small talk, if it stands out among those; else ""."""
+        rest = [(name, p) for name, p in self.ranking if name not in (*_SMALL_TALK, FALLBACK)]
+        total = sum(p for _, p in rest)
+        return rest[0][0] if rest and rest[0][1] >= _STANDS_OUT * total else ""
 
     @cached_property
     def words(self) -> list[str]:
@@ -213,14 +226,14 @@ def covers(record: Record | None, subject: Iterable[str]) -> bool:
 def _intent(
     heard: Heard, memory: Mapping[str, Any], record: Record | None, others: Mapping[str, str]
 ) -> str:
-    if heard.intent in _OWN_MOVES and heard.confidence >= _SURE:
+    if heard.intent in _OWN_MOVES and heard.confidence >= _SURE and not _OF_THEM.search(heard.plain):
         return heard.intent
     if memory["topic"] in DANGERS:
         return FOLLOW_UP if _stays_with_danger(heard) else heard.intent
     if memory["topic"] and continues(heard, memory, record, others):
         return FOLLOW_UP
     if heard.intent in _SMALL_TALK and not _is_small_talk(heard):
-        return FALLBACK
+        return heard.next_question or FALLBACK
     return heard.intent
 
 
@@ -242,9 +255,12 @@ def continues(
         return bool(_TAKES_UP.search(heard.plain)) or heard.topic_confidence < _SURE
     if not covers(record, heard.subject):
         return False
+    if len(heard.words) <= _FEW_WORDS:
+        return True
     unsure = heard.topic_confidence < _VERY_SURE
     opens = bool(_TAKES_UP.search(heard.plain))
-    return bool(_POINTS_BACK.search(heard.plain)) or opens or (unsure and heard.topic != memory["topic"])
+    points = _POINTS_BACK.search(heard.plain) or _OF_THEM.search(heard.plain)
+    return bool(points) or opens or (unsure and heard.topic != memory["topic"])
 
 
 def _asks_something(heard: Heard, memory: Mapping[str, Any]) -> bool:

@@ -32,6 +32,16 @@ from knowledge.schema import Record
 
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
+_SIDES: Final = {
+    "hours": "orari",
+    "contacts": "contatti",
+    "cost": "costo",
+    "time": "tempi",
+    "where": "indirizzo",
+    "needed": "documenti",
+}
+"""A word that asks for each side of a topic."""
+
 _URP: Final = "urp-"
 _URP_CONTACTS: Final = "urp-contatti"
 _URP_APPOINTMENT: Final = "urp-appuntamento"
@@ -65,6 +75,13 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     return remember(tracker)
 
 
+def completed(tracker: Tracker, heard: Heard) -> str:
+    """The question, with the side of the last topic that "e dell'ufficio protocollo?" leaves out."""
+    before = remembered(tracker).get("facets") or []
+    carries_on = heard.facets == [] and heard.plain.startswith(("e ", "ed ", "invece "))
+    return " ".join([heard.text, *(_SIDES.get(side, "") for side in before if carries_on)]).strip()
+
+
 def _within(
     dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, record: Record
 ) -> list[Any]:
@@ -83,7 +100,7 @@ def _on_its_own(
     """A message that sounds like a continuation but brings words that the open topic does not know."""
     knowledge = current_context().knowledge
     topics, places = topics_of(tracker), places_of(tracker, knowledge)
-    finding = knowledge.finder.find(heard.text, topics, places=places)
+    finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
     if finding.outcome == "found" and covers(finding.record, heard.subject):
         return answer_finding(dispatcher, tracker, knowledge, finding)
     if record is not None:

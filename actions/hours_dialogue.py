@@ -60,4 +60,4 @@ def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any
     send(dispatcher, Reply(" ".join(sentences) + "\n" + source, status, TOPIC, (TOPIC,), _BUTTONS))
     day = asked.days[0] if asked.days else asked.span[0] if asked.span else None
     changes = {"day": day.isoformat()} if day else {}
-    return remember(tracker, intent="ask_urp_hours", topic=TOPIC, **changes)
+    return remember(tracker, intent="ask_urp_hours", topic=TOPIC, facets=["hours"], **changes)

@@ -38,6 +38,7 @@ _DATA: Final = {
 }
 """Texts about one datum of a municipality, with the words that ask for it."""
 
+_FEW_WORDS: Final = 4
 _ELLIPTICAL: Final = 7
 """Words of a question that may leave out the zone spoken of before."""
 
@@ -52,6 +53,7 @@ _BELONGS: Final = re.compile(
     r"\b(?:fa|fanno|faccia|facesse) parte|\b(?:appart\w+|compres[oaie]|rientr\w+|inclus[oaie]|vostr[oaie]|esiste|esistono|esisteva|soppress\w+|"
     r"(?:e|sono|sta|stanno|siamo) (?:un |dei )?(?:comun[ei]|in provincia|nella provincia|in citta metropolitana|nella citta metropolitana|nel territorio|sotto (?:la citta )?(?:metropolitana|milano)|con voi))\b"
 )
+_WHOLE_NAME: Final = re.compile(r"\b(?:citta metropolitana|provincia(?: di milano)?)\b")
 _WHICH_ZONE: Final = re.compile(r"\b(?:che|quale|quali|qual e la|rispettiv\w+) zon[ae]\b|\bzon[ae]\b.*\brispettiv|^zon[ae] (?:di|omogene[ae] di)\b")
 _ITS_COMUNI: Final = re.compile(r"\b(?:comuni|paesi|quali (?:altri|sono|altre)|quant[ie] sono|elenc\w+|lista)\b")
 _ITS_ZONE: Final = re.compile(r"\bzon[ae]\b")
@@ -104,7 +106,7 @@ def about_places(tracker: Tracker, intent: str) -> bool:
     if intent not in _WHOLE:
         return False
     plain = " ".join(words(text_of(tracker)))
-    named = [e for e in entities_of(tracker, "comune") if e["value"] != "Milano"]
+    named = _other_than_milano(_comuni(current_context().knowledge, tracker))
     if named and (_BELONGS.search(plain) or (intent == "ask_zones" and _WHICH_ZONE.search(plain))):
         return True
     return asked_list(text_of(tracker)) is not None
@@ -304,6 +306,18 @@ def _first_istat(named: list[dict[str, Any]]) -> str:
 def _comuni(knowledge: KnowledgeBase, tracker: Tracker) -> list[dict[str, Any]]:
     """Municipalities of the message; else a second look for a mistyped name; else the one remembered."""
     named = entities_of(tracker, "comune")
+    if _WHOLE_NAME.search(" ".join(words(text_of(tracker)))):
+        # "Lodi fa parte della città metropolitana di Milano?" is not about Milano.
+        named = _other_than_milano(named)
+        exact = knowledge.places.find(text_of(tracker), place_expected=not named)
+        named = named or _other_than_milano(
+            [
+                {"kind": p.kind, "value": p.name, "ids": list(p.ids)}
+                for p in exact
+                if p.kind in ("comune", "outside") and not p.distance
+            ]
+        )
+        return named
     if named:
         return named
     if entities_of(tracker, "zona_omogenea"):
@@ -317,9 +331,14 @@ def _comuni(knowledge: KnowledgeBase, tracker: Tracker) -> list[dict[str, Any]]:
     if looked:
         return looked
     before = remembered(tracker).get("comune")
-    if before in knowledge.comuni and asks_for_data(text_of(tracker)):
+    elliptical = len(words(text_of(tracker))) <= _FEW_WORDS
+    if before in knowledge.comuni and (elliptical or asks_for_data(text_of(tracker))):
         return [{"kind": "comune", "value": knowledge.comuni[before].name, "ids": [before]}]
     return []
+
+
+def _other_than_milano(named: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entity for entity in named if entity["value"] != "Milano"]
 
 
 def _ask_which(

@@ -133,7 +133,7 @@ class Assistant:
         if meant:
             for reading in (meant, f"{_last_text(tracker)} {meant}".strip()):
                 parsed = await self._parse_part(reading)
-                if _is_clear(parsed):
+                if _is_clear(parsed) or parsed.get("entities"):
                     return [(reading, parsed)]
         parts = split_questions(plain)
         if len(parts) > 1:
