@@ -44,7 +44,7 @@ _MONTH_ONLY: Final = re.compile(
 )
 _SUMMER: Final = re.compile(r"\b(?:estate|estiv[oiae]|ferie)\b")
 _REOPENS: Final = re.compile(
-    r"\b(?:quando|che giorno|a che ora) (?:ri\w+|torn\w+|ricominci\w+|rispond\w+ di nuovo|(?:si )?(?:apre|aprite) (?:di nuovo|dopo))|\b(?:riapri\w*|riapert\w+|riapre\w*)\b"
+    r"\b(?:quando|che giorno|a che ora) (?:riapr\w+|riprend\w+|torn\w+|ricominci\w+|rispond\w+ di nuovo|(?:si )?(?:apre|aprite) (?:di nuovo|dopo))|\b(?:riapri\w*|riapert\w+|riapre\w*)\b"
 )
 _AFTER: Final = re.compile(r"\bdopo (?:il |l |le |la |i |questo |questa |lo )*(.+)")
 _WEEKEND: Final = re.compile(r"\b(?:fine settimana|week ?end)\b")

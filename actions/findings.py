@@ -50,5 +50,5 @@ def _only_names_it(heard: Heard, record: Record) -> bool:
     """Whether a message is just the name of a topic: the summary tells what it is."""
     if set(heard.facets) - {"what"} or heard.places or not heard.subject:
         return False
-    names = {word for name in (record.title, *record.names) for word in words(name)}
+    names = {word for name in (record.title, record.names[0]) for word in words(name)}
     return names.issuperset(heard.subject)

@@ -250,7 +250,7 @@ def continues(
     if memory["intent"] == _OFFERS and not heard.subject_beside_trades:
         return bool(heard.places or heard.has("mestiere", "contratto") or heard.facets) or len(heard.words) < _FEW_WORDS
     if not heard.subject:
-        return _asks_something(heard, memory)
+        return _asks_something(heard, memory) and not _placed_elsewhere(heard, memory, record)
     if heard.places and record is not None and any(fact.places for fact in record.facts):
         return bool(_TAKES_UP.search(heard.plain)) or heard.topic_confidence < _SURE
     if not covers(record, heard.subject):
@@ -278,6 +278,14 @@ def _asks_something(heard: Heard, memory: Mapping[str, Any]) -> bool:
         or _TAKES_UP.search(heard.plain)
         or _REFERS_BACK.search(heard.plain)
     )
+
+
+def _placed_elsewhere(heard: Heard, memory: Mapping[str, Any], record: Record | None) -> bool:
+    """Whether a place is asked about that means nothing to the open topic, but something to the one heard."""
+    if not heard.places or record is None or memory["intent"] in _PLACE_TOPICS:
+        return False
+    knows_places = any(fact.places for fact in record.facts)
+    return not knows_places and heard.topic != record.id and heard.topic_confidence >= 0.5
 
 
 def _names_another(heard: Heard, topic: str, others: Mapping[str, str]) -> bool:

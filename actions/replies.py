@@ -26,6 +26,11 @@ _IGNORANCE: Final = re.compile(
     r"[a-z' ]{0,60}\bnon (?:e|sono) (?:nelle|tra le|fra le) nostre)"
 )
 _MAX_STATEMENTS: Final = 3
+_PLAIN_SIDES: Final = frozenset(
+    {"cost", "time", "contacts", "where", "hours", "needed", "law", "office"}
+)
+"""Sides of a topic that are asked for in so many words; words like "chi" and "come" tell less than the search does."""
+
 _ALIKE: Final = dict.fromkeys(
     ("where", "contacts", "office"), frozenset({"where", "contacts", "office"})
 )
@@ -153,12 +158,11 @@ def _unsaid(summary: Statement, facts: Sequence[Fact]) -> Statement | None:
     return summary.model_copy(update={"text": " ".join(kept)}) if kept else None
 
 
-def _rank(fact: Fact, asking: Asking) -> tuple[bool, bool, bool]:
+def _rank(fact: Fact, asking: Asking) -> tuple[bool, bool]:
     """Facts keep the order of the search, except for these reasons."""
-    about_it = any(fact.facet in _ALIKE.get(facet, {facet}) for facet in asking.facets)
-    other = bool(asking.facets) and not about_it
-    doubtful = is_expired(fact, asking.today) or fact.status == "to_confirm"
-    return (other, admits_ignorance(fact) and not about_it, doubtful)
+    asked = _PLAIN_SIDES.intersection(asking.facets)
+    about_it = any(fact.facet in _ALIKE.get(facet, {facet}) for facet in asked)
+    return (bool(asked) and not about_it, admits_ignorance(fact) and not about_it)
 
 
 def _adds(statement: Statement, chosen: Sequence[Statement], today: date | None) -> bool:
