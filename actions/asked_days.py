@@ -19,11 +19,38 @@ _WEEKDAYS: Final = ("lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "sab
 _NUMBERS: Final = {
     name: number
     for number, name in enumerate(
-        (
-            "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici "
-            "diciassette diciotto diciannove venti ventuno ventidue ventitre ventiquattro venticinque ventisei "
-            "ventisette ventotto ventinove trenta trentuno"
-        ).split(),
+        [
+            "due",
+            "tre",
+            "quattro",
+            "cinque",
+            "sei",
+            "sette",
+            "otto",
+            "nove",
+            "dieci",
+            "undici",
+            "dodici",
+            "tredici",
+            "quattordici",
+            "quindici",
+            "sedici",
+            "diciassette",
+            "diciotto",
+            "diciannove",
+            "venti",
+            "ventuno",
+            "ventidue",
+            "ventitre",
+            "ventiquattro",
+            "venticinque",
+            "ventisei",
+            "ventisette",
+            "ventotto",
+            "ventinove",
+            "trenta",
+            "trentuno",
+        ],
         2,
     )
 }
@@ -125,7 +152,11 @@ def _figures(plain: str) -> str:
         lambda match: f"{match[1]} {_NUMBERS[match[2]]}" if match[2] else str(_NUMBERS[match[3]]),
         plain,
     )
-    return re.sub(r"\b(?:l|dell|all|dall) (?=\d)", lambda m: {"l": "il ", "d": "dal "}.get(m[0][0], "al "), plain)
+    return re.sub(
+        r"\b(?:l|dell|all|dall) (?=\d)",
+        lambda m: {"l": "il ", "d": "dal "}.get(m[0][0], "al "),
+        plain,
+    )
 
 
 def _stretch(plain: str, near: date) -> AskedDays | None:
@@ -133,7 +164,11 @@ def _stretch(plain: str, near: date) -> AskedDays | None:
     if match is None:
         return None
     first_day, first_month, first_year, last_day, last_month, last_year = match.groups()
-    if last_day.isdigit() and not last_month and re.match(r" (?:e \d+ )?(?:abitanti|anni|ore|euro)", plain[match.end() :]):
+    if (
+        last_day.isdigit()
+        and not last_month
+        and re.match(r" (?:e \d+ )?(?:abitanti|anni|ore|euro)", plain[match.end() :])
+    ):
         return None
     if first_day in _WEEKDAYS or last_day in _WEEKDAYS:
         if first_day not in _WEEKDAYS or last_day not in _WEEKDAYS:
@@ -163,7 +198,10 @@ def _in_pieces(text: str, near: date) -> AskedDays | None:
     pieces = [piece for piece in _SPLIT.split(text) if piece]
     if len(pieces) < 2 or named_days(text, near).label:
         return None
-    named = [named_days(_figures(" ".join(words(piece))) if "/" not in piece else piece, near) for piece in pieces]
+    named = [
+        named_days(_figures(" ".join(words(piece))) if "/" not in piece else piece, near)
+        for piece in pieces
+    ]
     days = tuple(dict.fromkeys(day for found in named for day in found.days))
     weekdays = tuple(dict.fromkeys(found.weekday for found in named if found.weekday is not None))
     return AskedDays(days, weekdays=weekdays) if len(days) + len(weekdays) > 1 else None
@@ -191,7 +229,9 @@ def _long(plain: str, today: date) -> AskedDays:
     if month:
         number = _MONTHS.index(month[1]) + 1
         year = int(month[2]) if month[2] else today.year + (number < today.month)
-        return AskedDays(span=(date(year, number, 1), date(year, number, monthrange(year, number)[1])))
+        return AskedDays(
+            span=(date(year, number, 1), date(year, number, monthrange(year, number)[1]))
+        )
     return AskedDays(summer=bool(_SUMMER.search(plain)))
 
 
@@ -201,7 +241,10 @@ def _date(day: str, month: str | None, year: str | None, near: date) -> date | N
     candidates = (
         [(int(year) if year else near.year + n, _MONTHS.index(month) + 1) for n in (0, 1)]
         if month
-        else [(near.year + (near.month + n - 1) // 12, (near.month + n - 1) % 12 + 1) for n in (0, 1, 2)]
+        else [
+            (near.year + (near.month + n - 1) // 12, (near.month + n - 1) % 12 + 1)
+            for n in (0, 1, 2)
+        ]
     )
     for candidate in candidates:
         try:

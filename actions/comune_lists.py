@@ -13,26 +13,39 @@ from knowledge.text import words
 _UNITS: Final = {
     name: number
     for number, name in enumerate(
-        "un due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette "
-        "diciotto diciannove venti".split(),
+        ["un", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici", "tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove", "venti"],
         1,
     )
 } | {"trenta": 30, "quaranta": 40, "cinquanta": 50, "sessanta": 60, "settanta": 70, "ottanta": 80, "novanta": 90, "cento": 100, "uno": 1}  # fmt: skip
 _THOUSANDS: Final = "|".join(f"{name}mila" for name in _UNITS)
-_NUMBER: Final = rf"(\d{{1,3}}(?: \d{{3}})+|\d+(?: ?mila)?|mille|(?:{_THOUSANDS})|(?:{'|'.join(_UNITS)}) mila)"
-_INHABITANTS: Final = re.compile(r"\b(?:abitant\w+|popola\w+|resident\w+|popolos\w+|persone|grand\w+|piccol\w+|abitat\w+)\b")
-_OTHER_SIZE: Final = re.compile(r"\b(?:superficie|kmq|km2|km|estes\w+|ettari|caldai\w+|impiant\w+|termic\w+)\b")
+_NUMBER: Final = (
+    rf"(\d{{1,3}}(?: \d{{3}})+|\d+(?: ?mila)?|mille|(?:{_THOUSANDS})|(?:{'|'.join(_UNITS)}) mila)"
+)
+_INHABITANTS: Final = re.compile(
+    r"\b(?:abitant\w+|popola\w+|resident\w+|popolos\w+|persone|grand\w+|piccol\w+|abitat\w+)\b"
+)
+_OTHER_SIZE: Final = re.compile(
+    r"\b(?:superficie|kmq|km2|km|estes\w+|ettari|caldai\w+|impiant\w+|termic\w+)\b"
+)
 _MANY: Final = re.compile(r"\b(?:comuni|paesi|citta|municipi|comune|paese|quello|quale)\b")
-_BETWEEN: Final = re.compile(rf"\b(?:tra|fra|da|dai) (?:i |gli )?{_NUMBER} (?:e|ed|a|ai) (?:i |gli )?{_NUMBER}\b")
+_BETWEEN: Final = re.compile(
+    rf"\b(?:tra|fra|da|dai) (?:i |gli )?{_NUMBER} (?:e|ed|a|ai) (?:i |gli )?{_NUMBER}\b"
+)
 _MORE: Final = re.compile(
     rf"\b(?:piu (?:grand\w+ )?di|oltre|sopra|al di sopra de|superior\w+ a\w*|almeno|maggior\w+ d\w+|(?<!non )super\w+)(?: (?:i|ai|gli|agli|a|dei|degli|la soglia d\w+))* {_NUMBER}\b"
 )
 _LESS: Final = re.compile(
     rf"\b(?:meno di|piu piccol\w+ di|sotto|al di sotto de|inferior\w+ a\w*|al massimo|massimo|minor\w+ d\w+|non super\w+|fino a\w*)(?: (?:i|ai|gli|agli|a|dei|degli|la soglia d\w+))* {_NUMBER}\b"
 )
-_LARGEST: Final = re.compile(r"\b(?:piu (?:grand\w|popolos\w|abitat\w|popolat\w|numeros\w)|(?:con|ha|hanno) (?:il )?(?:piu|maggior\w?|maggior numero di) (?:abitanti|gente|residenti|popolazione))\b")
-_SMALLEST: Final = re.compile(r"\b(?:(?:piu piccol\w|meno (?:popolos\w|abitat\w|popolat\w|grand\w))|(?:con|ha|hanno) (?:il )?(?:meno|minor\w?|minor numero di) (?:abitanti|gente|residenti|popolazione))\b")
-_HOW_MANY_WANTED: Final = re.compile(rf"\b(?:i|gli|primi|dei|quali sono i|elenca i) (\d{{1,2}}|{'|'.join(_UNITS)}) (?:comuni|paesi|citta|piu)\b")
+_LARGEST: Final = re.compile(
+    r"\b(?:piu (?:grand\w|popolos\w|abitat\w|popolat\w|numeros\w)|(?:con|ha|hanno) (?:il )?(?:piu|maggior\w?|maggior numero di) (?:abitanti|gente|residenti|popolazione))\b"
+)
+_SMALLEST: Final = re.compile(
+    r"\b(?:(?:piu piccol\w|meno (?:popolos\w|abitat\w|popolat\w|grand\w))|(?:con|ha|hanno) (?:il )?(?:meno|minor\w?|minor numero di) (?:abitanti|gente|residenti|popolazione))\b"
+)
+_HOW_MANY_WANTED: Final = re.compile(
+    rf"\b(?:i|gli|primi|dei|quali sono i|elenca i) (\d{{1,2}}|{'|'.join(_UNITS)}) (?:comuni|paesi|citta|piu)\b"
+)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ def remembered(tracker: Tracker) -> dict[str, Any]:
 def remember(tracker: Tracker, **changes: Any) -> list[Any]:
     """Events that change the memory; any answer that succeeds also forgets past misunderstandings."""
     return [
-        SlotSet("context", {**remembered(tracker), "missed": 0, **_places_named(tracker), **changes})
+        SlotSet(
+            "context", {**remembered(tracker), "missed": 0, **_places_named(tracker), **changes}
+        )
     ]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation_state import intent_of, remember
 from actions.context import current_context
+from actions.conversation_state import intent_of, remember
 from actions.focus import Heard
 from actions.replies import Asking, Reply, compose, send
 from actions.texts import text

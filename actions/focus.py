@@ -66,7 +66,9 @@ _MAX_WORDS: Final = 9
 
 _FEW_WORDS: Final = 4
 _STANDS_OUT: Final = 0.5
-_TAKES_UP: Final = re.compile(r"^(?:ok |va bene |scusa |senti )?(?:e|ed|ma|allora|invece|no|anzi|quindi|oppure|o)\b")
+_TAKES_UP: Final = re.compile(
+    r"^(?:ok |va bene |scusa |senti )?(?:e|ed|ma|allora|invece|no|anzi|quindi|oppure|o)\b"
+)
 _REFERS_BACK: Final = re.compile(
     r"\b(?:ne|ci|quell[oaie]|li|la|le|lo|gli|questo|questa|su[oaie]|loro|mandarl\w|chiamarl\w|contattarl\w|farl\w|richiederl\w)\b"
 )
@@ -84,24 +86,297 @@ _TO_US: Final = re.compile(
 """The person speaks to the office: its own hours, address, contacts."""
 
 _FILLERS: Final = frozenset(
-    """
-    a abita abitano abito ad adesso agli ai al alla alle allo allora altra altre altri altro anche ancora anzi aspetta avere
-    avete avra avrei bene boh c che chi ci ciao come con cosa cui da dai dal dalla dalle dammi davvero dei del della delle dello
-    di dimmi dire dirmi do dopo dove dovrei devo e ecco ed era erano esiste essere fa faccio fai fanno far fare fate fino
-    forse fosse fra gli grazie ha hai hanno ho i il in indicarmi informazione informazioni info intanto intendevo invece io
-    l la le lei li lo loro ma magari mandarmi me mi mia mie miei mio ne negli nei nel nella nelle no noi non nostro o ok
-    oppure ora ossia per perfetto pero piacere piu poi posso potete potrei potresti possibile possono prendere pure qual quale
-    quali qualcosa qualcuno quando quanta quante quanti quanto quella quelle quelli quello questa queste questi questo qui
-    quindi resto residente risiedo rispondono risponde sa sai sapere sapete sara saranno sarebbe scusa scusi scusate se
-    sei senti serve servono si sia siamo sono soltanto solo sta stai stanno stesso stessa sto su sua sue sui sul sulla sulle
-    suo suoi te ti tipo tra trovo trovano trova tu tua tuo tutti tutto un una uno va vabbe vale vanno vediamo vivo vi via voglio
-    volevo vorrei esatto giusto certo insomma cioe preciso precisa esattamente bisogna deve devono viene vengo andare vado
-    vuole vogliono vuoi mette mettono mettete ci siamo aiuta aiuto puoi spiegami spiegare parlami parlarmi racconta raccontami dettagli funziona funzionano
-    abbiamo avevo cercavo cerco chiedo chiedere mettiamo diciamo ipotesi esempio paese posto
-    """.split()
+    [
+        "a",
+        "abita",
+        "abitano",
+        "abito",
+        "ad",
+        "adesso",
+        "agli",
+        "ai",
+        "al",
+        "alla",
+        "alle",
+        "allo",
+        "allora",
+        "altra",
+        "altre",
+        "altri",
+        "altro",
+        "anche",
+        "ancora",
+        "anzi",
+        "aspetta",
+        "avere",
+        "avete",
+        "avra",
+        "avrei",
+        "bene",
+        "boh",
+        "c",
+        "che",
+        "chi",
+        "ci",
+        "ciao",
+        "come",
+        "con",
+        "cosa",
+        "cui",
+        "da",
+        "dai",
+        "dal",
+        "dalla",
+        "dalle",
+        "dammi",
+        "davvero",
+        "dei",
+        "del",
+        "della",
+        "delle",
+        "dello",
+        "di",
+        "dimmi",
+        "dire",
+        "dirmi",
+        "do",
+        "dopo",
+        "dove",
+        "dovrei",
+        "devo",
+        "e",
+        "ecco",
+        "ed",
+        "era",
+        "erano",
+        "esiste",
+        "essere",
+        "fa",
+        "faccio",
+        "fai",
+        "fanno",
+        "far",
+        "fare",
+        "fate",
+        "fino",
+        "forse",
+        "fosse",
+        "fra",
+        "gli",
+        "grazie",
+        "ha",
+        "hai",
+        "hanno",
+        "ho",
+        "i",
+        "il",
+        "in",
+        "indicarmi",
+        "informazione",
+        "informazioni",
+        "info",
+        "intanto",
+        "intendevo",
+        "invece",
+        "io",
+        "l",
+        "la",
+        "le",
+        "lei",
+        "li",
+        "lo",
+        "loro",
+        "ma",
+        "magari",
+        "mandarmi",
+        "me",
+        "mi",
+        "mia",
+        "mie",
+        "miei",
+        "mio",
+        "ne",
+        "negli",
+        "nei",
+        "nel",
+        "nella",
+        "nelle",
+        "no",
+        "noi",
+        "non",
+        "nostro",
+        "o",
+        "ok",
+        "oppure",
+        "ora",
+        "ossia",
+        "per",
+        "perfetto",
+        "pero",
+        "piacere",
+        "piu",
+        "poi",
+        "posso",
+        "potete",
+        "potrei",
+        "potresti",
+        "possibile",
+        "possono",
+        "prendere",
+        "pure",
+        "qual",
+        "quale",
+        "quali",
+        "qualcosa",
+        "qualcuno",
+        "quando",
+        "quanta",
+        "quante",
+        "quanti",
+        "quanto",
+        "quella",
+        "quelle",
+        "quelli",
+        "quello",
+        "questa",
+        "queste",
+        "questi",
+        "questo",
+        "qui",
+        "quindi",
+        "resto",
+        "residente",
+        "risiedo",
+        "rispondono",
+        "risponde",
+        "sa",
+        "sai",
+        "sapere",
+        "sapete",
+        "sara",
+        "saranno",
+        "sarebbe",
+        "scusa",
+        "scusi",
+        "scusate",
+        "se",
+        "sei",
+        "senti",
+        "serve",
+        "servono",
+        "si",
+        "sia",
+        "siamo",
+        "sono",
+        "soltanto",
+        "solo",
+        "sta",
+        "stai",
+        "stanno",
+        "stesso",
+        "stessa",
+        "sto",
+        "su",
+        "sua",
+        "sue",
+        "sui",
+        "sul",
+        "sulla",
+        "sulle",
+        "suo",
+        "suoi",
+        "te",
+        "ti",
+        "tipo",
+        "tra",
+        "trovo",
+        "trovano",
+        "trova",
+        "tu",
+        "tua",
+        "tuo",
+        "tutti",
+        "tutto",
+        "un",
+        "una",
+        "uno",
+        "va",
+        "vabbe",
+        "vale",
+        "vanno",
+        "vediamo",
+        "vivo",
+        "vi",
+        "via",
+        "voglio",
+        "volevo",
+        "vorrei",
+        "esatto",
+        "giusto",
+        "certo",
+        "insomma",
+        "cioe",
+        "preciso",
+        "precisa",
+        "esattamente",
+        "bisogna",
+        "deve",
+        "devono",
+        "viene",
+        "vengo",
+        "andare",
+        "vado",
+        "vuole",
+        "vogliono",
+        "vuoi",
+        "mette",
+        "mettono",
+        "mettete",
+        "ci",
+        "siamo",
+        "aiuta",
+        "aiuto",
+        "puoi",
+        "spiegami",
+        "spiegare",
+        "parlami",
+        "parlarmi",
+        "racconta",
+        "raccontami",
+        "dettagli",
+        "funziona",
+        "funzionano",
+        "abbiamo",
+        "avevo",
+        "cercavo",
+        "cerco",
+        "chiedo",
+        "chiedere",
+        "mettiamo",
+        "diciamo",
+        "ipotesi",
+        "esempio",
+        "paese",
+        "posto",
+    ]
 )
 _QUESTION_WORDS: Final = frozenset(
-    "chi come cosa dove quando quanto quanta quanti quante quale quali qual perche che".split()
+    [
+        "chi",
+        "come",
+        "cosa",
+        "dove",
+        "quando",
+        "quanto",
+        "quanta",
+        "quanti",
+        "quante",
+        "quale",
+        "quali",
+        "qual",
+        "perche",
+        "che",
+    ]
 )
 _PLACE_TOPICS: Final = frozenset({"ask_zone_of_comune", "ask_comuni_of_zone", "ask_comune"})
 _OFFERS: Final = "search_job_offers"
@@ -189,7 +464,9 @@ class Heard:
                 kept[entity["start"] : entity["end"]] = " " * (entity["end"] - entity["start"])
         plain = without_day_words(" ".join(words("".join(kept))))
         left = without_facet_words(plain).split()
-        return [word for word in left if word not in _FILLERS and len(word) > 1 and not word.isdigit()]
+        return [
+            word for word in left if word not in _FILLERS and len(word) > 1 and not word.isdigit()
+        ]
 
 
 def read_in_context(
@@ -226,7 +503,11 @@ def covers(record: Record | None, subject: Iterable[str]) -> bool:
 def _intent(
     heard: Heard, memory: Mapping[str, Any], record: Record | None, others: Mapping[str, str]
 ) -> str:
-    if heard.intent in _OWN_MOVES and heard.confidence >= _SURE and not _OF_THEM.search(heard.plain):
+    if (
+        heard.intent in _OWN_MOVES
+        and heard.confidence >= _SURE
+        and not _OF_THEM.search(heard.plain)
+    ):
         return heard.intent
     if memory["topic"] in DANGERS:
         return FOLLOW_UP if _stays_with_danger(heard) else heard.intent
@@ -248,7 +529,10 @@ def continues(
     if _names_another(heard, memory["topic"], others):
         return False
     if memory["intent"] == _OFFERS and not heard.subject_beside_trades:
-        return bool(heard.places or heard.has("mestiere", "contratto") or heard.facets) or len(heard.words) < _FEW_WORDS
+        return (
+            bool(heard.places or heard.has("mestiere", "contratto") or heard.facets)
+            or len(heard.words) < _FEW_WORDS
+        )
     if not heard.subject:
         return _asks_something(heard, memory) and not _placed_elsewhere(heard, memory, record)
     if heard.places and record is not None and any(fact.places for fact in record.facts):
@@ -314,7 +598,11 @@ def _is_small_talk(heard: Heard) -> bool:
 
 def _stays_with_danger(heard: Heard) -> bool:
     """After a call for help only a question that stands on its own leaves it."""
-    own = heard.confidence >= _VERY_SURE and bool(heard.subject) and heard.intent.startswith(("ask_", "search_"))
+    own = (
+        heard.confidence >= _VERY_SURE
+        and bool(heard.subject)
+        and heard.intent.startswith(("ask_", "search_"))
+    )
     polite = heard.intent in ("thank", "goodbye") and heard.confidence >= _SURE
     return not own and not polite
 

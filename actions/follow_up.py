@@ -10,12 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.asked_days import asked_days
 from actions.context import current_context
 from actions.conversation_state import (
-    entities_of,
     places_of,
     remember,
     remembered,
     remembered_places,
-    text_of,
     topics_of,
 )
 from actions.findings import answer_finding

@@ -49,7 +49,9 @@ def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any
         )
         if finding.record is not None and speaks_of(finding.record, finding.facts, office):
             return answer_finding(dispatcher, tracker, knowledge, finding)
-        reply = Reply(text("other_office_hours", office=office), "not_found", TOPIC, (TOPIC,), _BUTTONS)
+        reply = Reply(
+            text("other_office_hours", office=office), "not_found", TOPIC, (TOPIC,), _BUTTONS
+        )
         send(dispatcher, reply)
         return remember(tracker, intent="ask_urp_hours", topic=TOPIC)
     now = context.clock.now()

@@ -28,8 +28,12 @@ _BUTTONS: Final = (
     ("Centri per l'impiego", "Quali sono i centri per l'impiego?"),
     ("Che cosa fa AFOL", "Che cosa fa AFOL Metropolitana?"),
 )
-_MORE: Final = re.compile(r"\b(?:altr[eiao]|ancora|successiv[eio]|prossim[eio]|continua|vai avanti|di piu|mostra(?:mi)?(?:ne)?|il resto)\b")
-_APPLY: Final = re.compile(r"\b(?:candid\w+|curriculum|cv|mi propongo|rispond\w+ (?:a|all)|come faccio|come si fa|come mi (?:presento|iscrivo)|a chi (?:mando|scrivo|mi rivolgo)|dove mando|chi contatto|contatt\w+)\b")
+_MORE: Final = re.compile(
+    r"\b(?:altr[eiao]|ancora|successiv[eio]|prossim[eio]|continua|vai avanti|di piu|mostra(?:mi)?(?:ne)?|il resto)\b"
+)
+_APPLY: Final = re.compile(
+    r"\b(?:candid\w+|curriculum|cv|mi propongo|rispond\w+ (?:a|all)|come faccio|come si fa|come mi (?:presento|iscrivo)|a chi (?:mando|scrivo|mi rivolgo)|dove mando|chi contatto|contatt\w+)\b"
+)
 _ABOUT_THE_LIST: Final = re.compile(
     r"\b(?:pubblic\w+|aggiorn\w+|funzion\w+ (?:la|le|il|questo)|da dove (?:prend\w+|vengono)|chi (?:mette|inserisce|pubblica)|affidabil\w+|sono (?:vere|veri|reali))\b"
 )
@@ -37,12 +41,71 @@ _NAMES_A_TRADE: Final = re.compile(
     r"\b(?:lavor\w*|impieg\w*|post[oi]|offert[ae]|annunci\w*|assum\w*|cerco|cercano)\b.*?\b(?:come|da|per fare (?:il|la|l)|per|di) ([a-z]{4,})"
 )
 _NO_TRADE: Final = frozenset(
-    """
-    casa remoto part full tempo giovani donne uomini ragazzi studenti stranieri disabili invalidi persone chiunque principianti
-    subito oggi domani lunedi natale estate lavoro lavorare qualsiasi qualunque tutti tutte zona provincia milano ufficio
-    notte giorno mattina pomeriggio sera turni favore piacere adesso categorie agenzia apprendista apprendistato stage tirocinio
-    neodiplomati neolaureati laureati diplomati over mesi anni ore qualche queste quelle questa quella fare trovare vedere
-    """.split()
+    [
+        "casa",
+        "remoto",
+        "part",
+        "full",
+        "tempo",
+        "giovani",
+        "donne",
+        "uomini",
+        "ragazzi",
+        "studenti",
+        "stranieri",
+        "disabili",
+        "invalidi",
+        "persone",
+        "chiunque",
+        "principianti",
+        "subito",
+        "oggi",
+        "domani",
+        "lunedi",
+        "natale",
+        "estate",
+        "lavoro",
+        "lavorare",
+        "qualsiasi",
+        "qualunque",
+        "tutti",
+        "tutte",
+        "zona",
+        "provincia",
+        "milano",
+        "ufficio",
+        "notte",
+        "giorno",
+        "mattina",
+        "pomeriggio",
+        "sera",
+        "turni",
+        "favore",
+        "piacere",
+        "adesso",
+        "categorie",
+        "agenzia",
+        "apprendista",
+        "apprendistato",
+        "stage",
+        "tirocinio",
+        "neodiplomati",
+        "neolaureati",
+        "laureati",
+        "diplomati",
+        "over",
+        "mesi",
+        "anni",
+        "ore",
+        "qualche",
+        "queste",
+        "quelle",
+        "questa",
+        "quella",
+        "fare",
+        "trovare",
+        "vedere",
+    ]
 )
 
 

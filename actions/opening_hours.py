@@ -17,9 +17,13 @@ DESK: Final = "urp-sportello"
 _MAX_LISTED: Final = 6
 """Days named one by one; a longer stretch is told by its closed days."""
 
-_ASKS_IF_OPEN: Final = re.compile(r"\b(?:apert\w|aperti|aprite|rispond\w+|lavora\w*|attiv\w|posso|c e qualcuno|trovo)\b")
+_ASKS_IF_OPEN: Final = re.compile(
+    r"\b(?:apert\w|aperti|aprite|rispond\w+|lavora\w*|attiv\w|posso|c e qualcuno|trovo)\b"
+)
 _ASKS_IF_CLOSED: Final = re.compile(r"\b(?:chius\w+|chiude\w*|chiudono|fest\w+|ponte)\b")
-_ASKS_WHEN: Final = re.compile(r"\b(?:orari\w*|a che ora|quando|fino a|da che ora|che giorni|quali giorni)\b")
+_ASKS_WHEN: Final = re.compile(
+    r"\b(?:orari\w*|a che ora|quando|fino a|da che ora|che giorni|quali giorni)\b"
+)
 
 
 def hours_sentences(
@@ -38,7 +42,9 @@ def hours_sentences(
     if len(asked.days) + len(asked.weekdays) > 1:
         return [_several(hours, asked, today), text("desk_rule")]
     if asked.weekdays:
-        return _yes_no(question, _is_open_every(hours, asked.weekdays[0])) + _every(hours, asked.weekdays[0])
+        return _yes_no(question, _is_open_every(hours, asked.weekdays[0])) + _every(
+            hours, asked.weekdays[0]
+        )
     if asked.days:
         return _on_day(hours, asked.days[0], now, question)
     return [text("phone_week"), text("desk_rule")]
@@ -91,7 +97,11 @@ def _every(hours: OpeningHours, weekday: int) -> list[str]:
     weekly = hours.office(PHONE).weekly.get(DAYS[weekday], ())
     label = f"Il {weekday_name(weekday)}" if weekday != 6 else "La domenica"
     if not weekly:
-        return [text("phone_closed_day", day=label, because=""), text("phone_weekdays"), text("desk_rule")]
+        return [
+            text("phone_closed_day", day=label, because=""),
+            text("phone_weekdays"),
+            text("desk_rule"),
+        ]
     return [text("phone_hours_day", day=label, spans=_spoken(weekly)), text("desk_rule")]
 
 
@@ -108,14 +118,20 @@ def _on_day(hours: OpeningHours, day: date, now: datetime, question: str) -> lis
         after = datetime.combine(day, datetime.max.time(), now.tzinfo)
         following = _next(hours, after, today) if day >= today else []
         return [*_yes_no(question, False), *sentences, *following, text("desk_rule")]
-    sentences = [*_yes_no(question, True), text("phone_hours_day", day=label, spans=_spans(info.spans))]
+    sentences = [
+        *_yes_no(question, True),
+        text("phone_hours_day", day=label, spans=_spans(info.spans)),
+    ]
     if DAYS[day.weekday()] in hours.office(DESK).by_appointment:
         return [*sentences, text("desk_rule_day", day=label[:1].lower() + label[1:])]
     return [*sentences, text("desk_rule")]
 
 
 def _several(hours: OpeningHours, asked: AskedDays, today: date) -> str:
-    parts = [f"{day_name(day, today)}: {_day_in_short(hours.day(PHONE, day))}" for day in asked.days[:_MAX_LISTED]]
+    parts = [
+        f"{day_name(day, today)}: {_day_in_short(hours.day(PHONE, day))}"
+        for day in asked.days[:_MAX_LISTED]
+    ]
     for weekday in asked.weekdays:
         weekly = hours.office(PHONE).weekly.get(DAYS[weekday], ())
         parts.append(f"{weekday_name(weekday)}: {_spoken(weekly) if weekly else text('closed')}")

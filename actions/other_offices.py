@@ -14,16 +14,37 @@ _PLACE_OF_WORK: Final = (
     "centr[oi]|agenzia|tribunale|anagrafe|comune|municipio|palestra|piscina|parco|farmacia|ospedale|poste|cpi|afol|questura"
 )
 _OFFICE: Final = re.compile(rf"\b(?:{_PLACE_OF_WORK})\b")
-_NAMED: Final = re.compile(rf"\b((?:{_PLACE_OF_WORK})(?: (?:di|del|della|dell|delle|dei|degli|per|l|lo|la|le))*(?: [a-z]+){{0,2}})\b")
+_NAMED: Final = re.compile(
+    rf"\b((?:{_PLACE_OF_WORK})(?: (?:di|del|della|dell|delle|dei|degli|per|l|lo|la|le))*(?: [a-z]+){{0,2}})\b"
+)
 _OURS: Final = re.compile(
     r"\b(?:urp|numero verde|sportello(?! (?:energia|unico|di prossimita|telematico|badanti|stranieri))|"
     r"vostr[oaie] uffici\w*|l ufficio|gli uffici|uffici(?:o)?(?= (?:apert|chius|e apert|e chius|sono|aprite|chiudete|pomeriggio))|"
     r"relazioni (?:con il|col) pubblico|citta metropolitana)\b"
 )
 _GENERIC: Final = frozenset(
-    "ufficio uffici sede sedi servizio settore centro centri comune di del della dell delle dei per".split()
+    [
+        "ufficio",
+        "uffici",
+        "sede",
+        "sedi",
+        "servizio",
+        "settore",
+        "centro",
+        "centri",
+        "comune",
+        "di",
+        "del",
+        "della",
+        "dell",
+        "delle",
+        "dei",
+        "per",
+    ]
 )
-_END: Final = re.compile(r" (?:e|che|a|al|alla|in|il|la|oggi|domani|apre|chiude|per favore|quando|sono|di|del|della|dell|per|l|lo|le)$")
+_END: Final = re.compile(
+    r" (?:e|che|a|al|alla|in|il|la|oggi|domani|apre|chiude|per favore|quando|sono|di|del|della|dell|per|l|lo|le)$"
+)
 
 
 def other_office_in(question: str) -> str:

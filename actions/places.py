@@ -19,16 +19,25 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.replies import Reply, next_steps, send, source_line, thousands
+from actions.place_texts import (
+    BELONGS,
+    COMUNI_TOPIC,
+    DATA_TOPIC,
+    MAP_SOURCE,
+    WHICH_ZONE,
+    ZONE_TOPIC,
+    data_sentence,
+    first_yes_or_no,
+    limits,
+    zone_buttons,
+    zone_reply,
+    zone_sentences,
+)
+from actions.replies import Reply, send, source_line, thousands
 from actions.texts import text
 from knowledge.base import KnowledgeBase
-from knowledge.schema import Comune, Zone
 from knowledge.text import words
 
-MAP_SOURCE: Final = "COMUNI-CSV"
-_ZONE_TOPIC = "zona-del-comune"
-_COMUNI_TOPIC = "comuni-della-zona"
-_DATA_TOPIC = "comune-dati"
 _DATA: Final = {
     "comune_cap": frozenset({"cap", "postale", "avviamento"}),
     "comune_population": frozenset(
@@ -42,20 +51,15 @@ _FEW_WORDS: Final = 4
 _ELLIPTICAL: Final = 7
 """Words of a question that may leave out the zone spoken of before."""
 
-_MOVED = {"Cologno Monzese"}
-_MERGED = {"Vermezzo con Zelo"}
 _LIST_ROOM: Final = 380
 """Characters for the names of a list, so that the whole answer fits a phone screen."""
 
 PLACE_INTENTS: Final = frozenset({"ask_zone_of_comune", "ask_comuni_of_zone", "ask_comune"})
 _WHOLE: Final = frozenset({"ask_metro_city", "ask_zones", "ask_governance", *PLACE_INTENTS})
-_BELONGS: Final = re.compile(
-    r"\b(?:fa|fanno|faccia|facesse) parte|\b(?:appart\w+|compres[oaie]|rientr\w+|inclus[oaie]|vostr[oaie]|esiste|esistono|esisteva|soppress\w+|"
-    r"(?:e|sono|sta|stanno|siamo) (?:un |dei )?(?:comun[ei]|in provincia|nella provincia|in citta metropolitana|nella citta metropolitana|nel territorio|sotto (?:la citta )?(?:metropolitana|milano)|con voi))\b"
-)
 _WHOLE_NAME: Final = re.compile(r"\b(?:citta metropolitana|provincia(?: di milano)?)\b")
-_WHICH_ZONE: Final = re.compile(r"\b(?:che|quale|quali|qual e la|rispettiv\w+) zon[ae]\b|\bzon[ae]\b.*\brispettiv|^zon[ae] (?:di|omogene[ae] di)\b")
-_ITS_COMUNI: Final = re.compile(r"\b(?:comuni|paesi|quali (?:altri|sono|altre)|quant[ie] sono|elenc\w+|lista)\b")
+_ITS_COMUNI: Final = re.compile(
+    r"\b(?:comuni|paesi|quali (?:altri|sono|altre)|quant[ie] sono|elenc\w+|lista)\b"
+)
 _ITS_ZONE: Final = re.compile(r"\bzon[ae]\b")
 
 
@@ -107,7 +111,7 @@ def about_places(tracker: Tracker, intent: str) -> bool:
         return False
     plain = " ".join(words(text_of(tracker)))
     named = _other_than_milano(_comuni(current_context().knowledge, tracker))
-    if named and (_BELONGS.search(plain) or (intent == "ask_zones" and _WHICH_ZONE.search(plain))):
+    if named and (BELONGS.search(plain) or (intent == "ask_zones" and WHICH_ZONE.search(plain))):
         return True
     return asked_list(text_of(tracker)) is not None
 
@@ -115,7 +119,11 @@ def about_places(tracker: Tracker, intent: str) -> bool:
 def answer_places(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
     """Answer what `about_places` found."""
     asked = asked_list(text_of(tracker))
-    return answer_list(dispatcher, tracker, asked) if asked else answer_zone_of_comune(dispatcher, tracker)
+    return (
+        answer_list(dispatcher, tracker, asked)
+        if asked
+        else answer_zone_of_comune(dispatcher, tracker)
+    )
 
 
 def answer_place_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -156,20 +164,12 @@ def answer_list(dispatcher: CollectingDispatcher, tracker: Tracker, asked: Asked
         key = "list_largest" if asked.largest else "list_smallest"
         sentence = text(key if len(names) == 1 else f"{key}_several", names=listing, where=where)
     else:
-        limits = _limits(asked)
+        bounds = limits(asked)
         key = ("list_none", "list_one")[len(names)] if len(names) < 2 else "list_range"
-        sentence = text(key, count=len(names), limits=limits, names=listing, where=where)
+        sentence = text(key, count=len(names), limits=bounds, names=listing, where=where)
     answer = sentence + "\n" + source_line(knowledge, (MAP_SOURCE,))
-    send(dispatcher, Reply(answer, "answered", _DATA_TOPIC, (_DATA_TOPIC,)))
-    return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC)
-
-
-def _limits(asked: AskedList) -> str:
-    if asked.above is not None and asked.below is not None:
-        return text("limits_between", low=thousands(asked.above + 1), high=thousands(asked.below - 1))
-    if asked.above is not None:
-        return text("limits_above", number=thousands(asked.above))
-    return text("limits_below", number=thousands(asked.below or 0))
+    send(dispatcher, Reply(answer, "answered", DATA_TOPIC, (DATA_TOPIC,)))
+    return remember(tracker, intent="ask_comune", topic=DATA_TOPIC)
 
 
 def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -180,37 +180,21 @@ def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) ->
     if not named:
         if zones:
             return answer_comuni_of_zone(dispatcher, tracker)
-        send(dispatcher, Reply(text("zone_which_comune"), "ambiguous", _ZONE_TOPIC, (_ZONE_TOPIC,)))
-        return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
+        send(dispatcher, Reply(text("zone_which_comune"), "ambiguous", ZONE_TOPIC, (ZONE_TOPIC,)))
+        return remember(tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC)
     if len(named) == 1 and len(named[0]["ids"]) > 1 and named[0]["kind"] == "comune":
         return _ask_which(dispatcher, tracker, knowledge, named[0]["ids"])
-    sentences = _first_yes_or_no(knowledge, named, zones, text_of(tracker))
+    sentences = first_yes_or_no(knowledge, named, zones, text_of(tracker))
     for entity in named[:4]:
-        sentences.extend(_zone_sentences(knowledge, entity))
+        sentences.extend(zone_sentences(knowledge, entity))
     answer = " ".join(dict.fromkeys(sentences)) + "\n" + source_line(knowledge, (MAP_SOURCE,))
     send(
         dispatcher,
-        Reply(answer, "answered", _ZONE_TOPIC, (_ZONE_TOPIC,), _zone_buttons(knowledge, named)),
+        Reply(answer, "answered", ZONE_TOPIC, (ZONE_TOPIC,), zone_buttons(knowledge, named)),
     )
     return remember(
-        tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC, comune=_first_istat(named), zone=""
+        tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC, comune=_first_istat(named), zone=""
     )
-
-
-def _first_yes_or_no(
-    knowledge: KnowledgeBase, named: list[dict[str, Any]], zones: list[dict[str, Any]], question: str
-) -> list[str]:
-    """ "Sì." or "No." for "X è nel Sud Ovest?" and "X fa parte della città metropolitana?"."""
-    plain = " ".join(words(question))
-    if len(named) > 1 or _WHICH_ZONE.search(plain):
-        return []
-    ours = named[0]["kind"] == "comune"
-    if zones:
-        its = knowledge.comuni[named[0]["ids"][0]].zone if ours else ""
-        return [text("say_yes") if its in {zone["ids"][0] for zone in zones} else text("say_no")]
-    if not _BELONGS.search(plain) or named[0]["value"] in _MERGED:
-        return []
-    return [text("member") if ours else text("say_no")]
 
 
 def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -235,20 +219,20 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         zones = [zone] if (zone := remembered_zone(tracker, knowledge)) else []
     if not zones:
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome == "found" and finding.record and finding.record.id != _COMUNI_TOPIC:
+        if finding.outcome == "found" and finding.record and finding.record.id != COMUNI_TOPIC:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         names = ", ".join(zone.name for zone in knowledge.zones.values())
         buttons = tuple(
             (z.name, f"Quali Comuni ci sono nella zona {z.name}?") for z in knowledge.zones.values()
         )
         reply = Reply(
-            text("zone_which", zones=names), "ambiguous", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons
+            text("zone_which", zones=names), "ambiguous", COMUNI_TOPIC, (COMUNI_TOPIC,), buttons
         )
         send(dispatcher, reply)
-        return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
+        return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC)
     for zone_id in list(dict.fromkeys(zones))[:2]:
-        send(dispatcher, _zone_reply(knowledge, knowledge.zones[zone_id]))
-    return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC, zone=zones[0])
+        send(dispatcher, zone_reply(knowledge, knowledge.zones[zone_id]))
+    return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC, zone=zones[0])
 
 
 def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -264,23 +248,26 @@ def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> li
     if not named:
         outside = [e for e in entities_of(tracker, "comune") if e["kind"] == "outside"]
         if outside:
-            sentences = _zone_sentences(knowledge, outside[0])
-            send(
-                dispatcher, Reply(" ".join(sentences), "out_of_scope", _DATA_TOPIC, (_DATA_TOPIC,))
-            )
+            sentences = zone_sentences(knowledge, outside[0])
+            send(dispatcher, Reply(" ".join(sentences), "out_of_scope", DATA_TOPIC, (DATA_TOPIC,)))
         else:
-            send(dispatcher, Reply(text("comune_which"), "ambiguous", _DATA_TOPIC, (_DATA_TOPIC,)))
-        return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC)
+            send(dispatcher, Reply(text("comune_which"), "ambiguous", DATA_TOPIC, (DATA_TOPIC,)))
+        return remember(tracker, intent="ask_comune", topic=DATA_TOPIC)
     if len(named) == 1 and len(named[0]["ids"]) > 1:
         return _ask_which(dispatcher, tracker, knowledge, named[0]["ids"])
-    if _BELONGS.search(" ".join(words(question))) and not asks_for_data(question):
+    if BELONGS.search(" ".join(words(question))) and not asks_for_data(question):
         return answer_zone_of_comune(dispatcher, tracker)
     asked = _data_asked(question) or str(remembered(tracker).get("data") or "")
-    sentences = [_data_sentence(knowledge, knowledge.comuni[e["ids"][0]], asked) for e in named[:3]]
+    sentences = [data_sentence(knowledge, knowledge.comuni[e["ids"][0]], asked) for e in named[:3]]
     answer = " ".join(sentences) + "\n" + source_line(knowledge, (MAP_SOURCE,))
-    send(dispatcher, Reply(answer, "answered", _DATA_TOPIC, (_DATA_TOPIC,)))
+    send(dispatcher, Reply(answer, "answered", DATA_TOPIC, (DATA_TOPIC,)))
     return remember(
-        tracker, intent="ask_comune", topic=_DATA_TOPIC, comune=_first_istat(named), zone="", data=asked
+        tracker,
+        intent="ask_comune",
+        topic=DATA_TOPIC,
+        comune=_first_istat(named),
+        zone="",
+        data=asked,
     )
 
 
@@ -310,14 +297,13 @@ def _comuni(knowledge: KnowledgeBase, tracker: Tracker) -> list[dict[str, Any]]:
         # "Lodi fa parte della città metropolitana di Milano?" is not about Milano.
         named = _other_than_milano(named)
         exact = knowledge.places.find(text_of(tracker), place_expected=not named)
-        named = named or _other_than_milano(
+        return named or _other_than_milano(
             [
                 {"kind": p.kind, "value": p.name, "ids": list(p.ids)}
                 for p in exact
                 if p.kind in ("comune", "outside") and not p.distance
             ]
         )
-        return named
     if named:
         return named
     if entities_of(tracker, "zona_omogenea"):
@@ -346,66 +332,5 @@ def _ask_which(
 ) -> list[Any]:
     names = [knowledge.comuni[istat].name for istat in ids]
     buttons = tuple((name, f"In che zona è {name}?") for name in names)
-    send(dispatcher, Reply(text("which_comune"), "ambiguous", _ZONE_TOPIC, (_ZONE_TOPIC,), buttons))
-    return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
-
-
-def _zone_sentences(knowledge: KnowledgeBase, entity: dict[str, Any]) -> list[str]:
-    if entity["kind"] == "outside":
-        return [text("zone_outside", town=entity["value"], province=entity["ids"][0])]
-    comune = knowledge.comuni[entity["ids"][0]]
-    if not comune.zone:
-        return [text("zone_of_milano")]
-    sentences = [text("zone_of", comune=comune.name, zone=knowledge.zones[comune.zone].name)]
-    if comune.name in _MOVED:
-        sentences.append(text("zone_moved"))
-    if comune.name in _MERGED:
-        sentences.append(text("zone_former"))
-    return sentences
-
-
-def _zone_buttons(
-    knowledge: KnowledgeBase, named: list[dict[str, Any]]
-) -> tuple[tuple[str, str], ...]:
-    for entity in named:
-        if entity["kind"] == "comune" and knowledge.comuni[entity["ids"][0]].zone:
-            zone = knowledge.zones[knowledge.comuni[entity["ids"][0]].zone]
-            return (
-                (
-                    f"Comuni della zona {zone.name}"[:40],
-                    f"Quali Comuni ci sono nella zona {zone.name}?",
-                ),
-                ("Cosa sono le zone", "Che cosa sono le zone omogenee?"),
-            )
-    record = knowledge.record(_ZONE_TOPIC)
-    return next_steps(knowledge, record) if record else ()
-
-
-def _zone_reply(knowledge: KnowledgeBase, zone: Zone) -> Reply:
-    listing = text(
-        "zone_comuni",
-        zone=zone.name,
-        count=zone.municipalities,
-        inhabitants=thousands(zone.inhabitants),
-        km2=f"{zone.km2:.2f}".replace(".", ","),
-        names=", ".join(comune.name for comune in knowledge.comuni_of(zone.id)),
-    )
-    others = [z for z in knowledge.zones.values() if z.id != zone.id][:2]
-    buttons = tuple(
-        (f"Zona {z.name}", f"Quali Comuni ci sono nella zona {z.name}?") for z in others
-    )
-    answer = listing + "\n" + source_line(knowledge, (MAP_SOURCE, zone.source))
-    return Reply(answer, "answered", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons)
-
-
-def _data_sentence(knowledge: KnowledgeBase, comune: Comune, asked: str) -> str:
-    zone = knowledge.zones.get(comune.zone)
-    return text(
-        asked or "comune_data",
-        comune=comune.name,
-        population=thousands(comune.population),
-        cap=comune.cap,
-        istat=comune.istat,
-        belfiore=comune.belfiore,
-        zone=text("data_zone", zone=zone.name) if zone else text("data_no_zone"),
-    )
+    send(dispatcher, Reply(text("which_comune"), "ambiguous", ZONE_TOPIC, (ZONE_TOPIC,), buttons))
+    return remember(tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC)

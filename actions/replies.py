@@ -107,7 +107,7 @@ def compose(
     facts: Sequence[Fact],
     missing_facet: str = "",
     *,
-    asking: Asking = Asking(),  # noqa: B008 (immutable)
+    asking: Asking = Asking(),
 ) -> Reply:
     """Answer from a record: its best facts as far as they fit a phone screen, or its summary."""
     statements = _wanted(facts, record, asking)
@@ -118,7 +118,7 @@ def compose(
         answer = _worded(knowledge, record, statements, missing, asking)
     if len(answer) > ANSWER_TARGET_CHARS:
         answer = _worded(knowledge, record, statements, missing, asking, short=True)
-    status = "to_confirm" if _any_uncertain(statements, record, asking.today) else "answered"
+    status = "to_confirm" if _any_uncertain(statements, asking.today) else "answered"
     if record.kind == "referral":
         status = "out_of_scope"
     ids = [record.id] + [f"{record.id}#{s.id}" for s in statements if isinstance(s, Fact)]
@@ -142,16 +142,14 @@ def _wanted(facts: Sequence[Fact], record: Record, asking: Asking) -> list[State
         wanted = [*ordered, summary] if summary and said <= _SHORT_LEAD else list(ordered)
     chosen: list[Statement] = []
     for statement in wanted:
-        if not chosen:
-            chosen.append(statement)
-        elif len(chosen) < _MAX_STATEMENTS and _adds(statement, chosen, asking.today):
+        if not chosen or (len(chosen) < _MAX_STATEMENTS and _adds(statement, chosen, asking.today)):
             chosen.append(statement)
     return chosen
 
 
 def _unsaid(summary: Statement, facts: Sequence[Fact]) -> Statement | None:
     """The sentences of a summary that say something beside the facts."""
-    sentences = [part for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÈÀ])", summary.text)]
+    sentences = re.split(r"(?<=[.!?])\s+(?=[A-ZÈÀ])", summary.text)
     kept = [s for s in sentences if not facts or not _says_again(s, [fact.text for fact in facts])]
     if len(kept) == len(sentences):
         return summary
@@ -190,15 +188,21 @@ def _worded(
         parts.append(text(answer))
     for n, statement in enumerate(statements):
         parts.append(_dated(statement, asking.today))
-        last = n + 1 == len(statements) or not _is_uncertain(statements[n + 1], record, asking.today)
-        if last and _is_uncertain(statement, record, asking.today) and not is_expired(statement, asking.today):
+        last = n + 1 == len(statements) or not _is_uncertain(statements[n + 1], asking.today)
+        if (
+            last
+            and _is_uncertain(statement, asking.today)
+            and not is_expired(statement, asking.today)
+        ):
             parts.append(text("to_confirm_short" if short or missing else "to_confirm"))
     if missing and not short:
         parts.append(missing)
     sources = source_line(knowledge, (statement.source for statement in statements))
     verified = ""
     if record.verified_on and record.verified_by:
-        verified = " " + text("verified", date=day_number(record.verified_on), name=record.verified_by)
+        verified = " " + text(
+            "verified", date=day_number(record.verified_on), name=record.verified_by
+        )
     return " ".join(parts) + "\n" + sources + verified
 
 
@@ -218,13 +222,12 @@ def is_expired(statement: Statement, today: date | None) -> bool:
     return today is not None and statement.valid_to is not None and statement.valid_to < today
 
 
-def _is_uncertain(statement: Statement, record: Record, today: date | None) -> bool:
-    overdue = today is not None and record.needs_confirmation(today)
-    return overdue or statement.status == "to_confirm" or is_expired(statement, today)
+def _is_uncertain(statement: Statement, today: date | None) -> bool:
+    return statement.status == "to_confirm" or is_expired(statement, today)
 
 
-def _any_uncertain(statements: Sequence[Statement], record: Record, today: date | None) -> bool:
-    return any(_is_uncertain(statement, record, today) for statement in statements)
+def _any_uncertain(statements: Sequence[Statement], today: date | None) -> bool:
+    return any(_is_uncertain(statement, today) for statement in statements)
 
 
 def admits_ignorance(statement: Statement) -> bool:

@@ -68,9 +68,7 @@ class KnowledgeBase:
     @cached_property
     def folded_names(self) -> dict[str, str]:
         """Names of records, folded, with the record that each belongs to."""
-        return {
-            fold(name): record.id for record in self.records.values() for name in record.names
-        }
+        return {fold(name): record.id for record in self.records.values() for name in record.names}
 
     @cached_property
     def places(self) -> PlaceFinder:

@@ -76,7 +76,9 @@ def test_numbers_that_are_no_days_are_left_alone(question: str) -> None:
 def test_a_range_written_out_is_read_back(first: date, length: int) -> None:
     last = first + timedelta(days=length)
     if last.month == first.month and last.year == first.year:
-        question = f"dal {first.day} al {last.day} {MONTHS[last.month - 1]} {last.year} siete aperti?"
+        question = (
+            f"dal {first.day} al {last.day} {MONTHS[last.month - 1]} {last.year} siete aperti?"
+        )
     else:
         question = (
             f"dal {first.day} {MONTHS[first.month - 1]} {first.year} "

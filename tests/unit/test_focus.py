@@ -77,6 +77,13 @@ def test_after_a_call_for_help_a_short_question_stays_with_it(knowledge: Knowled
 
 
 def test_a_place_refines_a_search_of_offers(knowledge: KnowledgeBase) -> None:
-    rho = {"entity": "comune", "value": "Rho", "kind": "comune", "ids": ["015182"], "start": 2, "end": 5}
+    rho = {
+        "entity": "comune",
+        "value": "Rho",
+        "kind": "comune",
+        "ids": ["015182"],
+        "start": 2,
+        "end": 5,
+    }
     after = {"after": "search_job_offers", "entities": [rho]}
     assert intent_in(knowledge, "offerte-lavoro", "a Rho", "off_topic", **after) == FOLLOW_UP

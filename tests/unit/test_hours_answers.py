@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.opening_hours import hours_sentences, next_phone_opening
 from actions.asked_days import AskedDays, asked_days
+from actions.opening_hours import hours_sentences, next_phone_opening
 from bot.clock import ROME
 from knowledge.content_files import Content
 from knowledge.hours import OpeningHours

@@ -26,7 +26,7 @@ from actions.replies import (
 from bot.limits import ANSWER_TARGET_CHARS, MAX_BUTTONS
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import Content
-from knowledge.schema import Fact, Facet, Record, Source
+from knowledge.schema import Facet, Fact, Record, Source
 from knowledge.search.facets import FACET_LABELS
 
 ABOUT = 1.1
@@ -226,11 +226,14 @@ def test_whatever_is_asked_the_answer_fits_and_does_not_begin_with_what_is_not_k
                 )
                 if len(reply.text) > ANSWER_TARGET_CHARS:
                     long.append((record.id, facet, len(reply.text)))
-            known = [fact for fact in facts if fact.facet == facet and not admits_ignorance(fact)]
+            on_it = [fact for fact in facts if fact.facet == facet]
             lead = reply.text.split("\n")[0]
-            if known and any(lead.startswith(f.text) for f in facts if admits_ignorance(f)):
-                if not any(admits_ignorance(f) and f.facet == facet for f in facts):
-                    ignorant.append((record.id, facet))
+            if on_it and not any(admits_ignorance(fact) for fact in on_it):
+                ignorant += [
+                    (record.id, facet)
+                    for fact in facts
+                    if admits_ignorance(fact) and lead.startswith(fact.text)
+                ]
     assert long == []
     assert ignorant == []
 
