@@ -10,16 +10,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import current_context
 from actions.conversation_state import (
     entities_of,
+    intent_of,
     places_of,
-    remembered,
-    text_of,
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.follow_up import answer_follow_up, continues
-from actions.opening_hours import TOPIC as HOURS_TOPIC
-from actions.opening_hours import answer_hours
-from actions.places import answer_comuni_of_zone
+from actions.focus import Heard
+from actions.follow_up import completed
+from actions.places import about_places, answer_comuni_of_zone, answer_places
 
 
 class ActionAnswer(Action):
@@ -35,28 +33,11 @@ class ActionAnswer(Action):
         """Find and answer."""
         knowledge = current_context().knowledge
         topics = topics_of(tracker)
-        if continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
+        if about_places(tracker, intent_of(tracker)):
+            return answer_places(dispatcher, tracker)
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
         places = places_of(tracker, knowledge)
-        finding = knowledge.finder.find(text_of(tracker), topics, places=places)
+        heard = Heard.from_parse(tracker.latest_message or {}, current_context().clock.now().date())
+        finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
         return answer_finding(dispatcher, tracker, knowledge, finding)
-
-
-class ActionUrpHours(Action):
-    """Say when the numero verde answers and how the desk receives."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_urp_hours"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for the day that the question names, or for the office spoken of before."""
-        record = current_context().knowledge.record(remembered(tracker)["topic"])
-        has_hours = record is not None and any(fact.facet == "hours" for fact in record.facts)
-        if has_hours and record and record.id != HOURS_TOPIC and continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
-        return answer_hours(dispatcher, tracker)

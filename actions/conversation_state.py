@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -12,8 +13,11 @@ from actions.replies import Reply
 from actions.statuses import CONFIRM
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
+from knowledge.schema import Comune
 
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
+"""Besides these: ``comune`` (ISTAT code) and ``zone`` last named, ``day`` last asked about, ``data`` last asked of a
+municipality, ``offers`` wanted."""
 
 
 def remembered(tracker: Tracker) -> dict[str, Any]:
@@ -23,7 +27,41 @@ def remembered(tracker: Tracker) -> dict[str, Any]:
 
 def remember(tracker: Tracker, **changes: Any) -> list[Any]:
     """Events that change the memory; any answer that succeeds also forgets past misunderstandings."""
-    return [SlotSet("context", {**remembered(tracker), "missed": 0, **changes})]
+    return [
+        SlotSet(
+            "context", {**remembered(tracker), "missed": 0, **_places_named(tracker), **changes}
+        )
+    ]
+
+
+def day_spoken_of(tracker: Tracker) -> date | None:
+    """The day that the last question about hours was about."""
+    stored = remembered(tracker).get("day")
+    return date.fromisoformat(stored) if stored else None
+
+
+def _places_named(tracker: Tracker) -> dict[str, str]:
+    """Municipality and zone of the last message, for questions that leave them out."""
+    named: dict[str, str] = {}
+    for entity in entities_of(tracker, "comune")[:1]:
+        if entity.get("kind") == "comune":
+            named = {"comune": str(entity["ids"][0]), "zone": ""}
+    for entity in entities_of(tracker, "zona_omogenea")[:1]:
+        named = {"comune": "", "zone": str(entity["ids"][0])}
+    return named
+
+
+def remembered_zone(tracker: Tracker, knowledge: KnowledgeBase) -> str:
+    """The zone spoken of: named itself, or that of the municipality; "" if there is none."""
+    memory = remembered(tracker)
+    comune = knowledge.comuni.get(str(memory.get("comune") or ""))
+    return str(memory.get("zone") or (comune.zone if comune else ""))
+
+
+def remembered_places(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
+    """The municipality spoken of, with its zone, as the search wants them."""
+    comune = knowledge.comuni.get(str(remembered(tracker).get("comune") or ""))
+    return _with_zone(comune) if comune else frozenset()
 
 
 def intent_of(tracker: Tracker) -> str:
@@ -54,10 +92,7 @@ def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
     for entity in entities_of(tracker, "comune"):
         if entity.get("kind") == "comune":
             for istat in entity["ids"]:
-                comune = knowledge.comuni[istat]
-                places.add(comune.name)
-                if comune.zone:
-                    places.update({f"zona:{comune.zone}", OTHER_COMUNI})
+                places |= _with_zone(knowledge.comuni[istat])
     for entity in entities_of(tracker, "zona_omogenea"):
         places.add(f"zona:{entity['ids'][0]}")
     return frozenset(places)
@@ -83,3 +118,8 @@ def confirmation_asked(tracker: Tracker) -> str:
     """To what the last answer wants a yes or a no, "" if to nothing."""
     last = next(said(tracker), None)
     return last.topic if last is not None and last.status == CONFIRM else ""
+
+
+def _with_zone(comune: Comune) -> frozenset[str]:
+    zone = {f"zona:{comune.zone}", OTHER_COMUNI} if comune.zone else set()
+    return frozenset({comune.name, *zone})

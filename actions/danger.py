@@ -46,4 +46,4 @@ class ActionDanger(Action):
             # Whoever is in danger is read first.
             unit = partial(ownership.hurry, conversation_id=context.conversation_id)
             context.at_commit.append(unit)
-        return [*emptied_form(), *remember(tracker)]
+        return [*emptied_form(), *remember(tracker, intent="report_danger", topic=kind)]

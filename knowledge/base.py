@@ -13,6 +13,7 @@ from knowledge.offers import OfferSearch
 from knowledge.places import PlaceFinder
 from knowledge.schema import Comune, Record, Source, Zone
 from knowledge.search.finder import Finder
+from knowledge.text import fold
 from knowledge.words import italian_words
 
 
@@ -63,6 +64,11 @@ class KnowledgeBase:
         other = copy(self)
         other.offers = self.offers.with_age(offers_as_of)
         return other
+
+    @cached_property
+    def folded_names(self) -> dict[str, str]:
+        """Names of records, folded, with the record that each belongs to."""
+        return {fold(name): record.id for record in self.records.values() for name in record.names}
 
     @cached_property
     def places(self) -> PlaceFinder:

@@ -35,6 +35,9 @@ _KINDS: Final = tuple(
         ("emergenza", _EMERGENCY),
     )
 )
+DANGERS: Final = frozenset(kind for kind, _ in _KINDS)
+"""Kinds of danger, which are topics of the crisis answers."""
+
 _ABOUT_POLICY: Final = re.compile(
     r"\b(?:tavolo|progetto|campagn\w+|prevenzione|contrasto|politiche|servizi\w* (?:contro|per)|sensibilizzazione)\b"
 )
