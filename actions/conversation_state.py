@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -9,6 +10,7 @@ from rasa_sdk.events import SlotSet
 
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
+from knowledge.search.finder import Topic
 
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
 
@@ -39,22 +41,35 @@ def entities_of(tracker: Tracker, name: str) -> list[dict[str, Any]]:
     return [entity for entity in entities if entity.get("entity") == name]
 
 
-def topics_of(tracker: Tracker) -> list[tuple[str, float]]:
+def topics_of(tracker: Tracker) -> list[Topic]:
     """Topics that the classifier proposes for the last message, with probabilities."""
-    ranking = (tracker.latest_message or {}).get("topic_ranking") or []
-    return [(str(entry["name"]), float(entry["confidence"])) for entry in ranking]
+    return topics_in(tracker.latest_message or {})
+
+
+def topics_in(parsed: Mapping[str, Any]) -> list[Topic]:
+    """Topics in Rasa's parse result."""
+    ranking = parsed.get("topic_ranking") or []
+    return [
+        Topic(str(entry["name"]), float(entry["confidence"]), float(entry.get("learnt", 0.0)))
+        for entry in ranking
+    ]
 
 
 def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
     """Municipalities in the last message by name, with their zones as "zona:…"."""
+    return places_in((tracker.latest_message or {}).get("entities") or [], knowledge)
+
+
+def places_in(entities: Sequence[dict[str, Any]], knowledge: KnowledgeBase) -> frozenset[str]:
+    """Places among Rasa's entities, as the search wants them."""
     places: set[str] = set()
-    for entity in entities_of(tracker, "comune"):
+    for entity in (e for e in entities if e.get("entity") == "comune"):
         if entity.get("kind") == "comune":
             for istat in entity["ids"]:
                 comune = knowledge.comuni[istat]
                 places.add(comune.name)
                 if comune.zone:
                     places.update({f"zona:{comune.zone}", OTHER_COMUNI})
-    for entity in entities_of(tracker, "zona_omogenea"):
+    for entity in (e for e in entities if e.get("entity") == "zona_omogenea"):
         places.add(f"zona:{entity['ids'][0]}")
     return frozenset(places)

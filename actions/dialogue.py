@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import current_context
 from actions.conversation_state import (
     intent_of,
+    places_of,
     remember,
     remembered,
     text_of,
@@ -21,9 +22,6 @@ from actions.follow_up import answer_follow_up, continues
 from actions.opening_hours import PHONE, next_phone_opening
 from actions.replies import Reply, clock_time, send
 from actions.texts import text
-
-_WORDS_ALONE: Final = 0.48
-"""Support from which a search answers although the classifier did not recognise the question."""
 
 _PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
@@ -59,8 +57,10 @@ class ActionNotUnderstood(Action):
         knowledge = current_context().knowledge
         if continues(tracker):
             return answer_follow_up(dispatcher, tracker)
-        finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome != "weak" and finding.support >= _WORDS_ALONE:
+        finding = knowledge.finder.find(
+            text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
+        )
+        if finding.outcome in ("found", "ambiguous"):
             return answer_finding(dispatcher, tracker, knowledge, finding)
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1
@@ -209,12 +209,17 @@ class ActionDanger(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Choose the text by the kind of danger; when unsure, the one with every number."""
-        kinds = [name for name, p in topics_of(tracker) if name in _DANGERS and p > 0.2]
+        kinds = [
+            topic.name
+            for topic in topics_of(tracker)
+            if topic.name in _DANGERS and topic.probability > _LIKELY_DANGER
+        ]
         kind = kinds[0] if kinds else "emergenza"
         send(dispatcher, Reply(text(_DANGERS[kind]), "crisis", kind))
         return remember(tracker)
 
 
+_LIKELY_DANGER: Final = 0.2
 _DANGERS: Final = {
     "violenza-donne": "danger_violenza_donne",
     "suicidio": "danger_suicidio",

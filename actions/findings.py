@@ -21,8 +21,14 @@ def answer_finding(
     finding: Finding,
 ) -> list[Any]:
     """Word the outcome of a search and remember its topic."""
-    if finding.outcome == "found" and finding.record is not None:
-        send(dispatcher, compose(knowledge, finding.record, finding.facts, finding.missing_facet))
+    if finding.outcome in ("found", "partial") and finding.record is not None:
+        doubtful = finding.outcome == "partial"
+        send(
+            dispatcher,
+            compose(
+                knowledge, finding.record, finding.facts, finding.missing_facet, doubtful=doubtful
+            ),
+        )
         return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
     buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":

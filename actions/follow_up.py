@@ -31,7 +31,7 @@ from actions.replies import Reply, send
 from actions.texts import text
 from bot.appointments.dates import NamedDays, named_days
 from knowledge.search.facets import asked_facets, without_facet_words
-from knowledge.search.index import STOP_WORDS
+from knowledge.search.lexicon import STOP_WORDS
 from knowledge.text import words
 
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")

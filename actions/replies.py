@@ -13,6 +13,7 @@ from actions.texts import text
 from bot.limits import ANSWER_TARGET_CHARS, MAX_BUTTONS
 from knowledge.base import KnowledgeBase
 from knowledge.schema import Fact, Record, Source, Statement
+from knowledge.search.answer_types import admits_not_knowing
 from knowledge.text import words
 
 _MONTHS: Final = (
@@ -74,13 +75,26 @@ def source_date(source: Source) -> str:
 
 
 def compose(
-    knowledge: KnowledgeBase, record: Record, facts: Sequence[Fact], missing_facet: str = ""
+    knowledge: KnowledgeBase,
+    record: Record,
+    facts: Sequence[Fact],
+    missing_facet: str = "",
+    *,
+    doubtful: bool = False,
 ) -> Reply:
-    """Answer from a record: its best facts as far as they fit a phone screen, or its summary."""
+    """Answer from a record: its best facts as far as they fit a phone screen, or its summary.
+
+    Args:
+        missing_facet: Italian name of what was asked and is not in the record.
+        doubtful: the topic is understood, but what exactly was asked is probably not in the record: said first.
+    """
     statements = _fitting(facts, record)
     while len(statements) > 1 and _length(knowledge, statements) > ANSWER_TARGET_CHARS:
         statements.pop()
     parts = [statement.text for statement in statements]
+    doubtful = doubtful and not missing_facet and record.kind != "referral"
+    if doubtful:
+        parts.insert(0, text("perhaps_not_it", title=record.title))
     if missing_facet:
         parts.append(text("missing_facet", facet=missing_facet))
     uncertain = any(statement.status == "to_confirm" for statement in statements)
@@ -92,10 +106,16 @@ def compose(
             "verified", date=day_number(record.verified_on), name=record.verified_by
         )
     status = "to_confirm" if uncertain else "answered"
+    if doubtful or missing_facet or admits_not_knowing(_first_sentence(statements[0].text)):
+        status = "not_found"
     if record.kind == "referral":
         status = "out_of_scope"
     ids = [record.id] + [f"{record.id}#{s.id}" for s in statements if isinstance(s, Fact)]
     return Reply(answer, status, record.id, ids, next_steps(knowledge, record))
+
+
+def _first_sentence(said: str) -> str:
+    return said.partition(". ")[0]
 
 
 def _length(knowledge: KnowledgeBase, statements: Sequence[Statement]) -> int:
