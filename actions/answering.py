@@ -10,12 +10,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import current_context
 from actions.conversation_state import (
     entities_of,
-    places_of,
     remembered,
-    text_of,
     topics_of,
 )
-from actions.findings import answer_finding
+from actions.findings import answer_by_search
 from actions.follow_up import answer_follow_up, continues
 from actions.opening_hours import TOPIC as HOURS_TOPIC
 from actions.opening_hours import answer_hours
@@ -33,15 +31,12 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Find and answer."""
-        knowledge = current_context().knowledge
         topics = topics_of(tracker)
         if continues(tracker):
             return answer_follow_up(dispatcher, tracker)
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
-        places = places_of(tracker, knowledge)
-        finding = knowledge.finder.find(text_of(tracker), topics, places=places)
-        return answer_finding(dispatcher, tracker, knowledge, finding)
+        return answer_by_search(dispatcher, tracker)
 
 
 class ActionUrpHours(Action):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
@@ -12,6 +12,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
 from knowledge.search.finder import Topic
 
+_HALF: Final = 0.5
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
 
 
@@ -53,6 +54,13 @@ def topics_in(parsed: Mapping[str, Any]) -> list[Topic]:
         Topic(str(entry["name"]), float(entry["confidence"]), float(entry.get("learnt", 0.0)))
         for entry in ranking
     ]
+
+
+def asks_something_else(tracker: Tracker, knowledge: KnowledgeBase, record_id: str) -> bool:
+    """Whether most words of the message are foreign to a topic that an action answers without searching."""
+    topic = next((t for t in topics_of(tracker) if t.name == record_id), Topic(record_id, 0.0))
+    places = places_of(tracker, knowledge)
+    return knowledge.finder.covered(text_of(tracker), topic, places) < _HALF
 
 
 def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:

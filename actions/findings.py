@@ -7,7 +7,8 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.conversation_state import intent_of, remember
+from actions.context import current_context
+from actions.conversation_state import intent_of, places_of, remember, text_of, topics_of
 from actions.replies import Reply, compose, send
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -39,3 +40,12 @@ def answer_finding(
         return remember(tracker)
     send(dispatcher, Reply(text("weak"), "not_found", "", (), buttons))
     return remember(tracker)
+
+
+def answer_by_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """Search all records for what the message asks, and word what is found."""
+    knowledge = current_context().knowledge
+    finding = knowledge.finder.find(
+        text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
+    )
+    return answer_finding(dispatcher, tracker, knowledge, finding)

@@ -8,8 +8,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
-from actions.conversation_state import entities_of, remember, remembered, text_of, topics_of
-from actions.findings import answer_finding
+from actions.conversation_state import (
+    asks_something_else,
+    entities_of,
+    remember,
+    remembered,
+    text_of,
+    topics_of,
+)
+from actions.findings import answer_by_search, answer_finding
 from actions.replies import Reply, next_steps, send, source_line, thousands
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -52,6 +59,8 @@ class ActionComuniOfZone(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Answer for each zone named."""
+        if asks_something_else(tracker, current_context().knowledge, _COMUNI_TOPIC):
+            return answer_by_search(dispatcher, tracker)
         return answer_comuni_of_zone(dispatcher, tracker)
 
 
@@ -66,6 +75,9 @@ class ActionComuneData(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Answer for the municipality named."""
+        knowledge = current_context().knowledge
+        if asks_something_else(tracker, knowledge, _DATA_TOPIC):
+            return answer_by_search(dispatcher, tracker)
         return answer_comune_data(dispatcher, tracker)
 
 

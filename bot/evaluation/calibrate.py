@@ -103,6 +103,7 @@ def _fitted(runtime: Runtime, examples: list[Example], answer_from: float) -> di
         "answer_from": answer_from,
         "topic_from": kept.topic_from,
         "ask_within": kept.ask_within,
+        "ask_from": kept.ask_from,
     }
 
 

@@ -61,6 +61,16 @@ _NAMES_ONE_THING: Final = re.compile(
 )
 
 
+_LIVES_THERE: Final = re.compile(
+    r"\b(?:abit\w+|viv[oe]|viviamo|risied\w+|resident\w+|sto|stiamo|sono (?:di|a|in)|siamo (?:di|a))\b"
+)
+
+
+def lives_there(folded_words: Sequence[str]) -> bool:
+    """Whether a place is named only to say where somebody lives."""
+    return bool(_LIVES_THERE.search(" ".join(folded_words)))
+
+
 def names_one_thing(folded_words: Sequence[str]) -> bool:
     """Whether a question names the one thing it wants ("quale libro", "c'è un bar"), so that each word of it counts."""
     return bool(_NAMES_ONE_THING.search(" ".join(folded_words)))

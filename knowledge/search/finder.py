@@ -17,6 +17,7 @@ from knowledge.schema import Fact, Record, Statement
 from knowledge.search.answer_types import (
     admits_not_knowing,
     holds_type,
+    lives_there,
     names_one_thing,
     wanted_type,
 )
@@ -161,6 +162,11 @@ class Finder:
         read, hits = self._searched(question, places)
         return self._candidates(read, topics, hits)
 
+    def covered(self, question: str, topic: Topic, places: frozenset[str] = frozenset()) -> float:
+        """Share of a question's words, by weight, that a record uses or that the examples of its topic have."""
+        stems_of_record = self._stems(topic.name)
+        return max(self._covered(self._read(question, places), stems_of_record), topic.learnt)
+
     def _searched(self, question: str, places: Iterable[str]) -> tuple[Question, list[Hit]]:
         read = self._read(question, places)
         return read, self._index.search(read.searched)
@@ -220,7 +226,7 @@ class Finder:
         )
         understood = probability(first.score) >= limits.topic_from
         close = margin < limits.ask_within and len(near) > 1
-        if close and if_chosen >= limits.answer_from:
+        if close and if_chosen >= limits.ask_from:
             outcome, near = "ambiguous", near[:2]
         elif confidence >= limits.answer_from:
             outcome = "found"
@@ -246,6 +252,7 @@ class Finder:
         answer = " ".join(statement.text for statement in said)
         asked = " ".join(ask for fact in facts[:2] for ask in fact.ask)
         names = " ".join((first.record.title, *first.record.names))
+        record = first.record
         wanted = wanted_type(question.folded)
         by_answer = self._covered(question, frozenset(stems(f"{answer} {asked} {names}")))
         return confidence_features(
@@ -256,8 +263,13 @@ class Finder:
             similar,
             bool(wanted),
             holds_type(wanted, answer, question.folded, self._says),
+            not wanted
+            or any(
+                holds_type(wanted, statement.text, question.folded, self._says)
+                for statement in (record.summary, *record.facts)
+            ),
             names_one_thing(question.folded),
-            _place_unsaid(answer, facts, places),
+            not lives_there(question.folded) and _place_unsaid(answer, facts, places),
             by_answer,
         )
 

@@ -19,6 +19,7 @@ _BM25_HALF: Final = 14.0
 """BM25 score at which words alone count for one half."""
 
 _LEAST_PROBABILITY: Final = 0.01
+_HALF_COVERED: Final = 0.6
 _WORTH_A_BUTTON: Final = 0.05
 
 Features = Mapping[str, float]
@@ -29,7 +30,8 @@ class Weights:
     """The fitted numbers.
 
     ``answer_from`` is the confidence from which an answer is given as such; ``topic_from`` the support from which at
-    least the topic is taken for understood; ``ask_within`` the distance of two topics under which the citizen is asked.
+    least the topic is taken for understood; ``ask_within`` the distance of two topics under which the citizen is asked
+    which is meant, if the confidence were ``ask_from`` were there only one.
     """
 
     ranking: dict[str, float]
@@ -37,6 +39,7 @@ class Weights:
     answer_from: float
     topic_from: float
     ask_within: float
+    ask_from: float
     name_from: float = _WORTH_A_BUTTON
 
 
@@ -74,6 +77,7 @@ def confidence_features(
     similar: float,
     wanted: bool,
     held: bool,
+    held_by_record: bool,
     one_thing: bool,
     place_unsaid: bool,
     covered_by_answer: float,
@@ -84,7 +88,8 @@ def confidence_features(
         score: linear ranking score of the record; ``margin``: its distance from the second.
         covered: as in `ranking_features`; ``learnt`` too.
         similar: of the question to the most similar way of asking that the record lists.
-        wanted: the question wants one kind of thing; ``held``: the answer's text has one.
+        wanted: the question wants one kind of thing; ``held``: the answer's text has one;
+            ``held_by_record``: the record has one anywhere.
         one_thing: the question names the one thing it wants.
         place_unsaid: it names a municipality that the answer does not speak of.
         covered_by_answer: share of the question's words that the answer itself uses.
@@ -98,6 +103,8 @@ def confidence_features(
         "similar": similar,
         "wanted_open": float(wanted) * (1.0 - max(covered_by_answer, similar)),
         "wanted_missing": float(wanted and not held),
+        "wanted_nowhere": float(wanted and not held_by_record),
+        "mostly_uncovered": max(0.0, _HALF_COVERED - max(covered, learnt)),
         "wanted_place_unsaid": float((wanted or one_thing) and place_unsaid),
         "one_thing_open": float(one_thing) * (1.0 - max(covered, learnt)),
         "covered_by_answer": covered_by_answer,
