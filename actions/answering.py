@@ -14,7 +14,7 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_by_search
-from actions.follow_up import answer_follow_up, continues
+from actions.follow_up import answer_follow_up, continues, taken_up
 from actions.opening_hours import TOPIC as HOURS_TOPIC
 from actions.opening_hours import answer_hours
 from actions.places import answer_comuni_of_zone
@@ -32,8 +32,9 @@ class ActionAnswer(Action):
     ) -> list[Any]:
         """Find and answer."""
         topics = topics_of(tracker)
-        if continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
+        leaning = taken_up(dispatcher, tracker)
+        if leaning is not None:
+            return leaning
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
         return answer_by_search(dispatcher, tracker)

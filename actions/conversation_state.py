@@ -13,7 +13,7 @@ from knowledge.content_files import OTHER_COMUNI
 from knowledge.search.finder import Topic
 
 _HALF: Final = 0.5
-EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
+EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0, "asked": []}
 
 
 def remembered(tracker: Tracker) -> dict[str, Any]:

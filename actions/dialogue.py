@@ -18,7 +18,7 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.follow_up import answer_follow_up, continues
+from actions.follow_up import answer_follow_up, taken_up
 from actions.opening_hours import PHONE, next_phone_opening
 from actions.replies import Reply, clock_time, send
 from actions.texts import text
@@ -40,7 +40,8 @@ class ActionFollowUp(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Take up the last topic with what this message adds."""
-        return answer_follow_up(dispatcher, tracker)
+        leaning = taken_up(dispatcher, tracker)
+        return answer_follow_up(dispatcher, tracker) if leaning is None else leaning
 
 
 class ActionNotUnderstood(Action):
@@ -55,8 +56,9 @@ class ActionNotUnderstood(Action):
     ) -> list[Any]:
         """Search once more by words, then admit it."""
         knowledge = current_context().knowledge
-        if continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
+        leaning = taken_up(dispatcher, tracker)
+        if leaning is not None:
+            return leaning
         finding = knowledge.finder.find(
             text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
         )

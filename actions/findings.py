@@ -30,7 +30,9 @@ def answer_finding(
                 knowledge, finding.record, finding.facts, finding.missing_facet, doubtful=doubtful
             ),
         )
-        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
+        # Only words that our own records use are kept: what else was written stays out of the memory.
+        asked = list(knowledge.finder.known_words(text_of(tracker)))
+        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id, asked=asked)
     buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":
         first, second = finding.near[0], finding.near[1]
@@ -43,8 +45,14 @@ def answer_finding(
 
 
 def answer_by_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
-    """Search all records for what the message asks, and word what is found."""
+    """Search all records for what the message asks, and word what is found; each of two matters gets its answer."""
     knowledge = current_context().knowledge
+    both = knowledge.finder.named_together(text_of(tracker))
+    if both:
+        for record in both:
+            finding = knowledge.finder.find(text_of(tracker), (), within=record.id)
+            send(dispatcher, compose(knowledge, record, finding.facts))
+        return remember(tracker, intent=intent_of(tracker), topic=both[-1].id, asked=[])
     finding = knowledge.finder.find(
         text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
     )

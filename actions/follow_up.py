@@ -19,7 +19,7 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.offers import answer_offers
+from actions.offers import answer_offers, refines_offers
 from actions.opening_hours import answer_hours
 from actions.places import (
     answer_comune_data,
@@ -31,6 +31,7 @@ from actions.replies import Reply, send
 from actions.texts import text
 from bot.appointments.dates import NamedDays, named_days
 from knowledge.search.facets import asked_facets, without_facet_words
+from knowledge.search.finder import Topic
 from knowledge.search.lexicon import STOP_WORDS
 from knowledge.text import words
 
@@ -39,9 +40,18 @@ _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
 _MAX_WORDS: Final = 8
 """A longer message brings its own subject."""
 
-_TAKES_UP: Final = re.compile(r"^(?:e|ed|ma|allora|invece|no|anzi)\b")
+_SAME_SUBJECT: Final = 0.6
+"""Share of a short message's words in the last record from which it is about that record."""
+
+_TAKES_UP: Final = re.compile(
+    r"^(?:(?:ok|va bene|grazie|scusa|si|ah) )?(?:e|ed|ma|allora|invece|no|anzi|quindi|poi)\b"
+)
 _REFERS_BACK: Final = re.compile(
-    r"\b(?:ne|quello|quella|li|la|lo|questo|questa|mi rispond\w+|si trova|si chiama)\b"
+    r"\b(?:ne|quell[oaie]|li|la|lo|quest[oaie]|stess[oaie]|altr[oaie]|anche|rispond\w+|si trova|si chiama|si fa|si paga)\b"
+)
+_CORRECTS: Final = re.compile(
+    r"\b(?:sbagliat[oa]|sbagliavo|volevo dire|intendevo|mi correggo|mi riferivo|anzi|errore mio|non (?:e|era) \w+ ma)\b"
+    r"|^(?:no|scusa|ops)\b.*\b(?:e|era|parlo|parlavo|dico|dicevo)\b"
 )
 
 _CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]] = {
@@ -50,6 +60,39 @@ _CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]
     "ask_comune": answer_comune_data,
     "ask_urp_hours": answer_hours,
 }
+
+
+def taken_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any] | None:
+    """Answer a message that leans on what was said before, or None if it stands by itself."""
+    if refines_offers(tracker):
+        return answer_offers(dispatcher, tracker, refine=True)
+    if corrects(tracker):
+        return _answer_correction(dispatcher, tracker)
+    if continues(tracker):
+        return answer_follow_up(dispatcher, tracker)
+    return None
+
+
+def corrects(tracker: Tracker) -> bool:
+    """Whether a message replaces a part of the last question ("mi sono sbagliato, è un liceo")."""
+    memory = remembered(tracker)
+    spoken = words(text_of(tracker))
+    named = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
+    short = len(spoken) <= _MAX_WORDS and not named
+    return (
+        bool(memory["topic"] and memory["asked"])
+        and short
+        and bool(_CORRECTS.search(" ".join(spoken)))
+    )
+
+
+def _answer_correction(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
+    """Search the last question again with the new words, among all records but the one just given."""
+    knowledge = current_context().knowledge
+    memory = remembered(tracker)
+    question = " ".join((*memory["asked"], _CORRECTS.sub(" ", " ".join(words(text_of(tracker))))))
+    finding = knowledge.finder.find(question, topics_of(tracker), besides=memory["topic"])
+    return answer_finding(dispatcher, tracker, knowledge, finding)
 
 
 def continues(tracker: Tracker) -> bool:
@@ -63,11 +106,28 @@ def continues(tracker: Tracker) -> bool:
         return False
     plain = " ".join(spoken)
     named = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
-    if _TAKES_UP.search(plain) and (named or asked_facets(spoken)):
-        return True
+    takes_up = bool(_TAKES_UP.search(plain))
+    if takes_up and (named or asked_facets(spoken)):
+        return not _names_another(tracker, memory["topic"])
     left = [w for w in without_facet_words(plain).split() if w not in STOP_WORDS and len(w) > 2]
     own_subject = [w for w in left if not _REFERS_BACK.search(w)]
-    return not own_subject and bool(asked_facets(spoken) or _REFERS_BACK.search(plain))
+    refers = bool(_REFERS_BACK.search(plain))
+    if not own_subject:
+        return bool(asked_facets(spoken) or refers)
+    return (takes_up or refers) and not named and _within_last(tracker, memory["topic"])
+
+
+def _names_another(tracker: Tracker, topic: str) -> bool:
+    services = {entity["value"] for entity in entities_of(tracker, "servizio")}
+    return bool(services) and topic not in services
+
+
+def _within_last(tracker: Tracker, topic: str) -> bool:
+    """Whether the last record speaks of nearly all that a message says."""
+    finder = current_context().knowledge.finder
+    if _names_another(tracker, topic):
+        return False
+    return finder.covered(text_of(tracker), Topic(topic, 0.0)) >= _SAME_SUBJECT
 
 
 def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:

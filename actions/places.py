@@ -17,6 +17,7 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_by_search, answer_finding
+from actions.offers import answer_offers, refines_offers
 from actions.replies import Reply, next_steps, send, source_line, thousands
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -45,6 +46,8 @@ class ActionZoneOfComune(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Answer for each municipality named."""
+        if refines_offers(tracker):
+            return answer_offers(dispatcher, tracker, refine=True)
         return answer_zone_of_comune(dispatcher, tracker)
 
 
@@ -59,6 +62,8 @@ class ActionComuniOfZone(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Answer for each zone named."""
+        if refines_offers(tracker):
+            return answer_offers(dispatcher, tracker, refine=True)
         if asks_something_else(tracker, current_context().knowledge, _COMUNI_TOPIC):
             return answer_by_search(dispatcher, tracker)
         return answer_comuni_of_zone(dispatcher, tracker)
@@ -75,6 +80,8 @@ class ActionComuneData(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Answer for the municipality named."""
+        if refines_offers(tracker):
+            return answer_offers(dispatcher, tracker, refine=True)
         knowledge = current_context().knowledge
         if asks_something_else(tracker, knowledge, _DATA_TOPIC):
             return answer_by_search(dispatcher, tracker)
@@ -117,6 +124,10 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
             for istat in entity["ids"][:1]
             if knowledge.comuni[istat].zone
         ]
+    before = knowledge.comuni.get(remembered(tracker).get("comune") or "")
+    if not zones and before is not None and before.zone:
+        # "quali altri Comuni ci sono?" after the zone of one of them.
+        zones = [knowledge.zones[before.zone]]
     if not zones:
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
         if finding.outcome == "found" and finding.record and finding.record.id != _COMUNI_TOPIC:

@@ -92,7 +92,10 @@ def compose(
     while len(statements) > 1 and _length(knowledge, statements) > ANSWER_TARGET_CHARS:
         statements.pop()
     parts = [statement.text for statement in statements]
-    doubtful = doubtful and not missing_facet and record.kind != "referral"
+    if record.kind == "referral":
+        # Whose matter it is answers the question: details are that body's.
+        missing_facet, doubtful = "", False
+    doubtful = doubtful and not missing_facet
     if doubtful:
         parts.insert(0, text("perhaps_not_it", title=record.title))
     if missing_facet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from knowledge.schema import Comune, Offer, Term
@@ -59,3 +59,25 @@ class OfferSearch:
         """Municipalities of the same zone."""
         zone = self._zone_of.get(comune)
         return frozenset(name for name, other in self._zone_of.items() if other == zone)
+
+
+def widened(offers: OfferSearch, query: OfferQuery, today: date) -> tuple[str, list[Offer]]:
+    """The nearest alternatives to a search without results: what was loosened, and the offers.
+
+    The place is loosened first to the same zone, then the contract, then the place altogether, last the trade.
+    """
+    around = query.comuni.union(*(offers.nearby(name) for name in query.comuni))
+    attempts = (
+        ("place", replace(query, comuni=around)),
+        ("contract", replace(query, contracts=frozenset())),
+        ("contract", replace(query, comuni=around, contracts=frozenset())),
+        ("anywhere", replace(query, comuni=frozenset())),
+        ("anywhere", replace(query, comuni=frozenset(), contracts=frozenset())),
+        ("trade", replace(query, trade="")),
+        ("trade", replace(query, comuni=around, trade="", contracts=frozenset())),
+    )
+    for loosened, attempt in attempts:
+        found = offers.search(attempt, today) if attempt != query else []
+        if found:
+            return loosened, found
+    return "", []

@@ -29,9 +29,8 @@ AsJSON = Annotated[bool, typer.Option("--json", help="Stampa i risultati come JS
 def answers(
     context: typer.Context,
     split: Split = "all",
-    file: Annotated[
-        Path, typer.Option(help="File JSONL con text, topic, must, status.")
-    ] = _FOLDER / "questions.jsonl",
+    file: Annotated[Path, typer.Option(help="File JSONL con text, topic, must, status.")] = _FOLDER
+    / "questions.jsonl",
     failures: Failures = False,
     as_json: AsJSON = False,
 ) -> None:

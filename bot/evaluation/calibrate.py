@@ -88,7 +88,7 @@ def _fitted(runtime: Runtime, examples: list[Example], answer_from: float) -> di
     ]
     ranking = _regression([features for features, _ in pairs], [right for _, right in pairs])
     rows, answered = [], []
-    for example, candidates in zip(examples, ranked, strict=True):
+    for example in examples:
         finding = finder.find(example.text, example.topics, places=example.places)
         if finding.features is None or (example.right and finding.ranked[0] in _ELSEWHERE):
             continue

@@ -111,7 +111,9 @@ class KnowledgeReport:
         rows = []
         for number in range(_BINS):
             inside = [
-                case for case in self.asked if min(int(case.confidence * _BINS), _BINS - 1) == number
+                case
+                for case in self.asked
+                if min(int(case.confidence * _BINS), _BINS - 1) == number
             ]
             if inside:
                 rows.append(

@@ -14,8 +14,8 @@ class PlainBM25:
     """Ranks records by BM25 over all their words, with nothing learnt and nothing tuned."""
 
     def __init__(self, records: Mapping[str, Record]) -> None:
-        import bm25s
-        import Stemmer
+        import bm25s  # type: ignore[import-untyped]
+        import Stemmer  # type: ignore[import-not-found]
 
         self._ids = list(records)
         self._bm25s = bm25s

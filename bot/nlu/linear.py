@@ -51,7 +51,6 @@ class LinearModel:
             return 1.0
         return sum("w:" + word in self.vocabulary for word in longer) / len(longer)
 
-
     def learnt_share(self, words: Sequence[str], label: int) -> float:
         """Share of these words, by weight, that speak for a label: seen in its examples, not only elsewhere."""
         total = found = 0.0

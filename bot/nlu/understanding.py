@@ -54,7 +54,7 @@ ASKED_RECORD: Final = "sportello_record"
 
 BUTTON_INTENT: Final = "ask_service"
 DANGER_INTENT: Final = "report_danger"
-_SHORT_ANSWER: Final = 5
+_SHORT_ANSWER: Final = 7
 """Longer messages that hold a "no" are seldom just a no."""
 
 _KNOWN_WORDS_NEEDED: Final = 0.34

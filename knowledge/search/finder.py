@@ -7,9 +7,11 @@ and an honest "this I do not know".
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from knowledge.content_files import OTHER_COMUNI
@@ -51,6 +53,12 @@ _ADMISSION_COST: Final = 0.06
 
 _PRECISE: Final = 0.5
 """Similarity to a listed question from which the fact is what was asked, whatever facet its words suggest."""
+
+_KEPT_WORDS: Final = 12
+_LONGEST_NAME: Final = 5
+_JOINS: Final = frozenset({"e", "ed", "o", "oppur", "anche", "sia"})
+_MOST_BETWEEN: Final = 4
+"""Words that may stand between two names that are asked for together ("e anche il")."""
 
 _KEPT_STEMS: Final = 2_048
 _NAMED: Final = 3
@@ -136,6 +144,7 @@ class Finder:
         *,
         within: str | None = None,
         places: frozenset[str] = frozenset(),
+        besides: str | None = None,
     ) -> Finding:
         """Find what answers a question.
 
@@ -144,13 +153,18 @@ class Finder:
             topics: classifier's topics with probabilities, best first.
             within: look only into this record (a follow-up on the same topic).
             places: names of municipalities and "zona:…" ids that the question is about.
+            besides: a record that is not meant (the person has just said so).
         """
         read, hits = self._searched(question, places)
         if within is not None and within in self._records:
             record = self._records[within]
             facts, missing, _ = self._facts(record, read, hits, places)
             return Finding("found", record, facts, missing, confidence=1.0, ranked=(within,))
-        ranked = self._candidates(read, [Topic(*topic) for topic in topics], hits)
+        ranked = [
+            candidate
+            for candidate in self._candidates(read, [Topic(*topic) for topic in topics], hits)
+            if candidate.record.id != besides
+        ]
         if not ranked:
             return Finding("weak")
         return self._decided(ranked, read, hits, places)
@@ -166,6 +180,45 @@ class Finder:
         """Share of a question's words, by weight, that a record uses or that the examples of its topic have."""
         stems_of_record = self._stems(topic.name)
         return max(self._covered(self._read(question, places), stems_of_record), topic.learnt)
+
+    def known_words(self, question: str) -> list[str]:
+        """Words of a question that the records use too, at most a dozen."""
+        lexicon = self._index.lexicon
+        kept = [word for word in content_words(question) if lexicon.stem_of(word) in lexicon]
+        return kept[:_KEPT_WORDS]
+
+    def named_together(self, question: str) -> tuple[Record, Record] | None:
+        """Two records that a question names by their own names, joined by "e", "o" or a comma; else None."""
+        spoken = [self._index.lexicon.stem_of(word) for word in words(question)]
+        found = [
+            (at, size, owners)
+            for at in range(len(spoken))
+            for size in range(min(_LONGEST_NAME, len(spoken) - at), 0, -1)
+            if (owners := self._names.get(tuple(spoken[at : at + size])))
+        ]
+        whole = [
+            (at, size, owner)
+            for at, size, owner in found
+            if not any(
+                other_at <= at and at + size <= other_at + other_size and other_size > size
+                for other_at, other_size, _ in found
+            )
+        ]
+        for first, second in pairwise(whole):
+            between = spoken[first[0] + first[1] : second[0]]
+            joined = any(word in _JOINS for word in between) and len(between) <= _MOST_BETWEEN
+            if joined and first[2] != second[2]:
+                return self._records[first[2]], self._records[second[2]]
+        return None
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, ...], str]:
+        """Stemmed name -> the one record that bears it; names that two records share are left out."""
+        owners: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for record in self._records.values():
+            for name in record.names:
+                owners[tuple(stem(word) for word in words(name))].add(record.id)
+        return {name: min(ids) for name, ids in owners.items() if len(ids) == 1 and name}
 
     def _searched(self, question: str, places: Iterable[str]) -> tuple[Question, list[Hit]]:
         read = self._read(question, places)

@@ -20,9 +20,7 @@ from rapidfuzz.distance import OSA
 from knowledge.text import words
 
 _FOLDER: Final = Path(__file__).parent
-STOP_WORDS: Final = frozenset(
-    (_FOLDER / "stop_words.txt").read_text(encoding="utf-8").split()
-)
+STOP_WORDS: Final = frozenset((_FOLDER / "stop_words.txt").read_text(encoding="utf-8").split())
 _SHORTEST_CONTENT_WORD: Final = 3
 _SHORTEST_CORRECTED: Final = 5
 """Shorter words have too many neighbours: a correction would be a guess."""
@@ -129,9 +127,7 @@ class Lexicon:
             for length in range(len(mistyped) - errors, len(mistyped) + errors + 1)
             for candidate in self._by_shape.get((mistyped[:1], length), ())
         ]
-        hits = process.extract(
-            mistyped, near, scorer=OSA.distance, score_cutoff=errors, limit=8
-        )
+        hits = process.extract(mistyped, near, scorer=OSA.distance, score_cutoff=errors, limit=8)
         if not hits:
             return mistyped
         # Of equally near stems the one that more records use is meant more often.
