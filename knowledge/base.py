@@ -16,10 +16,13 @@ from knowledge.words import italian_words
 class KnowledgeBase:
     """Records, places, hours and offers of one content version."""
 
-    def __init__(self, content: Content, *, sample_offers: bool = True) -> None:
+    def __init__(
+        self, content: Content, *, sample_offers: bool = True, finder: Finder | None = None
+    ) -> None:
         self.content = content
+        self._sample_offers = sample_offers
         self.hours = OpeningHours(content.hours)
-        self.finder = Finder(content.records)
+        self.finder = finder or Finder(content.records)
         self.zones: dict[str, Zone] = {zone.id: zone for zone in content.zones}
         self.comuni: dict[str, Comune] = {comune.istat: comune for comune in content.comuni}
         offers = [offer for offer in content.offers if sample_offers or not offer.sample]
@@ -29,6 +32,11 @@ class KnowledgeBase:
     def from_files(cls) -> KnowledgeBase:
         """The knowledge base of the files in ``knowledge/content``, without a database."""
         return cls(load_content())
+
+    def updated(self, content: Content) -> KnowledgeBase:
+        """The knowledge base of a later content; only records that differ are indexed again."""
+        finder = self.finder.updated(content.records)
+        return KnowledgeBase(content, sample_offers=self._sample_offers, finder=finder)
 
     @cached_property
     def places(self) -> PlaceFinder:
