@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
 from actions.conversation_state import intent_of, places_of, remember, text_of, topics_of
+from actions.office_hours import hours_of_record
 from actions.replies import Reply, compose, send
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -56,4 +57,10 @@ def answer_by_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     finding = knowledge.finder.find(
         text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
     )
+    if finding.outcome in ("found", "partial") and finding.record is not None:
+        now = current_context().clock.now()
+        hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
+        if hours is not None:
+            send(dispatcher, hours)
+            return remember(tracker, intent=intent_of(tracker), topic=finding.record.id, asked=[])
     return answer_finding(dispatcher, tracker, knowledge, finding)

@@ -36,8 +36,41 @@ _FORGETS: Final = (
     (re.compile(r"\b(?:qualsiasi|qualunque|ogni) contratto\b"), "contracts"),
 )  # fmt: skip
 _SMALL_WORDS: Final = STOP_WORDS.union(
-    "solo soltanto invece anche vicino zona offerte offerta lavoro lavori annunci posti cerco mostra mostrami".split(),
-    "vedere vedi fammi allora ok bene no magari meglio preferisco contratto ce trovi comune paese dintorni".split(),
+    [
+        "solo",
+        "soltanto",
+        "invece",
+        "anche",
+        "vicino",
+        "zona",
+        "offerte",
+        "offerta",
+        "lavoro",
+        "lavori",
+        "annunci",
+        "posti",
+        "cerco",
+        "mostra",
+        "mostrami",
+    ],
+    [
+        "vedere",
+        "vedi",
+        "fammi",
+        "allora",
+        "ok",
+        "bene",
+        "no",
+        "magari",
+        "meglio",
+        "preferisco",
+        "contratto",
+        "ce",
+        "trovi",
+        "comune",
+        "paese",
+        "dintorni",
+    ],
 )
 
 

@@ -65,7 +65,7 @@ def _right_now(hours: OpeningHours, now: datetime) -> list[str]:
     if today.unconfirmed:
         return [text("phone_closed_unconfirmed", day="Oggi", holiday=today.closed_because)]
     return [
-        text("phone_closed_now", because=_because(hours.day(PHONE, now.date()))),
+        text("phone_closed_now", because=because(hours.day(PHONE, now.date()))),
         *_next(hours, now),
     ]
 
@@ -93,9 +93,9 @@ def _one_day(hours: OpeningHours, day: date, now: datetime) -> list[str]:
         ]
     if not info.spans:
         after = datetime.combine(day, datetime.max.time(), now.tzinfo)
-        sentences = [text("phone_closed_day", day=label, because=_because(info))]
+        sentences = [text("phone_closed_day", day=label, because=because(info))]
         return [*sentences, *_next(hours, after, now.date()), text("desk_rule")]
-    sentences = [text("phone_hours_day", day=label, spans=_spans(info.spans))]
+    sentences = [text("phone_hours_day", day=label, spans=spans_text(info.spans))]
     if DAYS[day.weekday()] in hours.office(DESK).by_appointment:
         return [*sentences, text("desk_rule_day", day=label.lower())]
     return [*sentences, text("desk_rule")]
@@ -105,7 +105,7 @@ def _several(hours: OpeningHours, days: tuple[date, ...], today: date) -> str:
     parts = []
     for day in days:
         info = hours.day(PHONE, day)
-        what = _spans(info.spans) if info.spans else "chiuso"
+        what = spans_text(info.spans) if info.spans else "chiuso"
         parts.append(f"{day_name(day, today)}: {what}")
     return text("phone_between", days="; ".join(parts) + ".")
 
@@ -121,14 +121,14 @@ def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> l
     ]
 
 
-def _because(info: DayHours) -> str:
+def because(info: DayHours) -> str:
     if not info.closed_because:
         return ""
     key = "because_holiday" if info.is_holiday else "because_notice"
     return text(key, reason=info.closed_because)
 
 
-def _spans(spans: tuple[Span, ...]) -> str:
+def spans_text(spans: tuple[Span, ...]) -> str:
     return " e ".join(f"{clock_time(span.opens)}-{clock_time(span.closes)}" for span in spans)
 
 

@@ -51,6 +51,10 @@ class OpeningHours:
         self._closures = data.closures
         self._unconfirmed = set(data.unconfirmed_closures)
 
+    def __contains__(self, office_id: str) -> bool:
+        """Whether the hours of an office are known."""
+        return office_id in self._offices
+
     def office(self, office_id: str) -> OfficeHours:
         """The stored hours of an office. Raises KeyError if there is none of that id."""
         return self._offices[office_id]

@@ -17,7 +17,7 @@ import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from knowledge.text import words
+from knowledge.text import fold, spelled_out, words
 
 _FOLDER: Final = Path(__file__).parent
 STOP_WORDS: Final = frozenset((_FOLDER / "stop_words.txt").read_text(encoding="utf-8").split())
@@ -51,7 +51,12 @@ def content_words(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """Stems of a text as they are indexed; short words and numbers count here ("CPI", "104")."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+    return [found for word in fold(text).split() for found in _stems_of(word)]
+
+
+@lru_cache(maxsize=65_536)
+def _stems_of(folded: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in spelled_out((folded,)) if word not in STOP_WORDS)
 
 
 @lru_cache(maxsize=1)
