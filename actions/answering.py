@@ -12,12 +12,16 @@ from actions.conversation_state import (
     entities_of,
     intent_of,
     places_of,
+    remember,
+    text_of,
     topics_of,
 )
 from actions.findings import answer_finding
 from actions.focus import Heard
 from actions.follow_up import completed
+from actions.office_hours import hours_of_record
 from actions.places import about_places, answer_comuni_of_zone, answer_places
+from actions.replies import send
 
 
 class ActionAnswer(Action):
@@ -31,13 +35,18 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Find and answer."""
-        knowledge = current_context().knowledge
         topics = topics_of(tracker)
         if about_places(tracker, intent_of(tracker)):
             return answer_places(dispatcher, tracker)
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
+        knowledge, now = current_context().knowledge, current_context().clock.now()
         places = places_of(tracker, knowledge)
-        heard = Heard.from_parse(tracker.latest_message or {}, current_context().clock.now().date())
+        heard = Heard.from_parse(tracker.latest_message or {}, now.date())
         finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
+        if finding.outcome in ("found", "partial") and finding.record is not None:
+            hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
+            if hours is not None:
+                send(dispatcher, hours)
+                return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
         return answer_finding(dispatcher, tracker, knowledge, finding)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
@@ -14,7 +14,9 @@ from actions.statuses import CONFIRM
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
 from knowledge.schema import Comune
+from knowledge.search.finder import Topic
 
+_HALF: Final = 0.5
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
 """Besides these: ``comune`` (ISTAT code) and ``zone`` last named, ``day`` last asked about, ``data`` last asked of a
 municipality, ``offers`` wanted."""
@@ -80,20 +82,40 @@ def entities_of(tracker: Tracker, name: str) -> list[dict[str, Any]]:
     return [entity for entity in entities if entity.get("entity") == name]
 
 
-def topics_of(tracker: Tracker) -> list[tuple[str, float]]:
+def topics_of(tracker: Tracker) -> list[Topic]:
     """Topics that the classifier proposes for the last message, with probabilities."""
-    ranking = (tracker.latest_message or {}).get("topic_ranking") or []
-    return [(str(entry["name"]), float(entry["confidence"])) for entry in ranking]
+    return topics_in(tracker.latest_message or {})
+
+
+def topics_in(parsed: Mapping[str, Any]) -> list[Topic]:
+    """Topics in Rasa's parse result."""
+    ranking = parsed.get("topic_ranking") or []
+    return [
+        Topic(str(entry["name"]), float(entry["confidence"]), float(entry.get("learnt", 0.0)))
+        for entry in ranking
+    ]
+
+
+def asks_something_else(tracker: Tracker, knowledge: KnowledgeBase, record_id: str) -> bool:
+    """Whether most words of the message are foreign to a topic that an action answers without searching."""
+    topic = next((t for t in topics_of(tracker) if t.name == record_id), Topic(record_id, 0.0))
+    places = places_of(tracker, knowledge)
+    return knowledge.finder.covered(text_of(tracker), topic, places) < _HALF
 
 
 def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
     """Municipalities in the last message by name, with their zones as "zona:…"."""
+    return places_in((tracker.latest_message or {}).get("entities") or [], knowledge)
+
+
+def places_in(entities: Sequence[dict[str, Any]], knowledge: KnowledgeBase) -> frozenset[str]:
+    """Places among Rasa's entities, as the search wants them."""
     places: set[str] = set()
-    for entity in entities_of(tracker, "comune"):
+    for entity in (e for e in entities if e.get("entity") == "comune"):
         if entity.get("kind") == "comune":
             for istat in entity["ids"]:
                 places |= _with_zone(knowledge.comuni[istat])
-    for entity in entities_of(tracker, "zona_omogenea"):
+    for entity in (e for e in entities if e.get("entity") == "zona_omogenea"):
         places.add(f"zona:{entity['ids'][0]}")
     return frozenset(places)
 

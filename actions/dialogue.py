@@ -12,6 +12,7 @@ from actions.context import current_context
 from actions.conversation_state import (
     confirmation_asked,
     intent_of,
+    places_of,
     remember,
     remembered,
     said,
@@ -25,9 +26,6 @@ from actions.personal_data import confirmed_erasure, declined_erasure
 from actions.replies import Reply, send
 from actions.statuses import ERASURE
 from actions.texts import text
-
-_WORDS_ALONE: Final = 0.48
-"""Support from which a search answers although the classifier did not recognise the question."""
 
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
 
@@ -58,8 +56,10 @@ class ActionNotUnderstood(Action):
     ) -> list[Any]:
         """Search once more by words, then admit it."""
         knowledge = current_context().knowledge
-        finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome != "weak" and finding.support >= _WORDS_ALONE:
+        finding = knowledge.finder.find(
+            text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
+        )
+        if finding.outcome in ("found", "ambiguous"):
             return answer_finding(dispatcher, tracker, knowledge, finding)
         return not_understood(dispatcher, tracker, finding.near)
 

@@ -25,12 +25,20 @@ def answer_finding(
     finding: Finding,
 ) -> list[Any]:
     """Word the outcome of a search and remember its topic."""
-    if finding.outcome == "found" and finding.record is not None:
+    if finding.outcome in ("found", "partial") and finding.record is not None:
         today = current_context().clock.now().date()
         heard = Heard.from_parse(tracker.latest_message or {}, today)
         facts = () if _only_names_it(heard, finding.record) else finding.facts
         asking = Asking(today, heard.text, heard.facets)
-        reply = compose(knowledge, finding.record, facts, finding.missing_facet, asking=asking)
+        doubtful = finding.outcome == "partial"
+        reply = compose(
+            knowledge,
+            finding.record,
+            facts,
+            finding.missing_facet,
+            asking=asking,
+            doubtful=doubtful,
+        )
         send(dispatcher, reply)
         return remember(
             tracker, intent=intent_of(tracker), topic=finding.record.id, facets=heard.facets[:1]

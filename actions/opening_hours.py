@@ -77,7 +77,7 @@ def _right_now(hours: OpeningHours, now: datetime) -> list[str]:
     today = hours.day(PHONE, now.date())
     if today.unconfirmed:
         return [text("phone_closed_unconfirmed", day="Oggi", holiday=today.closed_because)]
-    return [text("phone_closed_now", because=_because(today)), *_next(hours, now)]
+    return [text("phone_closed_now", because=because(today)), *_next(hours, now)]
 
 
 def _reopening(hours: OpeningHours, asked: AskedDays, now: datetime) -> list[str]:
@@ -114,13 +114,13 @@ def _on_day(hours: OpeningHours, day: date, now: datetime, question: str) -> lis
         closed = text("phone_closed_unconfirmed", day=label, holiday=info.closed_because)
         return [closed, text("desk_rule")]
     if not info.spans:
-        sentences = [text("phone_closed_day", day=label, because=_because(info))]
+        sentences = [text("phone_closed_day", day=label, because=because(info))]
         after = datetime.combine(day, datetime.max.time(), now.tzinfo)
         following = _next(hours, after, today) if day >= today else []
         return [*_yes_no(question, False), *sentences, *following, text("desk_rule")]
     sentences = [
         *_yes_no(question, True),
-        text("phone_hours_day", day=label, spans=_spans(info.spans)),
+        text("phone_hours_day", day=label, spans=spans_text(info.spans)),
     ]
     if DAYS[day.weekday()] in hours.office(DESK).by_appointment:
         return [*sentences, text("desk_rule_day", day=label[:1].lower() + label[1:])]
@@ -159,7 +159,7 @@ def _days(span: tuple[date, date]) -> list[date]:
 
 def _day_in_short(info: DayHours) -> str:
     if info.spans:
-        return _spans(info.spans)
+        return spans_text(info.spans)
     return text("closed") + _because_short(info)
 
 
@@ -180,14 +180,16 @@ def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> l
     ]
 
 
-def _because(info: DayHours) -> str:
+def because(info: DayHours) -> str:
+    """Why a day is closed, as the end of a sentence; "" if there is no reason to tell."""
     if not info.closed_because:
         return ""
     key = "because_holiday" if info.is_holiday else "because_notice"
     return text(key, reason=info.closed_because)
 
 
-def _spans(spans: tuple[Span, ...]) -> str:
+def spans_text(spans: tuple[Span, ...]) -> str:
+    """Hours of a day: "10.00-12.00 e 14.00-16.00"."""
     return " e ".join(f"{clock_time(span.opens)}-{clock_time(span.closes)}" for span in spans)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -94,11 +94,13 @@ class Asking:
     """What an answer must heed: the day it is given on, and what was asked.
 
     Without ``today`` validity is not looked at. ``facets`` are the sides of the topic that the question touches.
+    ``lead`` is said before everything else.
     """
 
     today: date | None = None
     question: str = ""
     facets: Sequence[str] = ()
+    lead: str = ""
 
 
 def compose(
@@ -108,10 +110,19 @@ def compose(
     missing_facet: str = "",
     *,
     asking: Asking = Asking(),
+    doubtful: bool = False,
 ) -> Reply:
-    """Answer from a record: its best facts as far as they fit a phone screen, or its summary."""
+    """Answer from a record: its best facts as far as they fit a phone screen, or its summary.
+
+    Args:
+        missing_facet: Italian name of what was asked and is not in the record.
+        doubtful: the topic is understood, but what exactly was asked is probably not in the record: said first.
+    """
     statements = _wanted(facts, record, asking)
     missing = _missing_note(record, missing_facet, asking.question)
+    # Whose matter it is answers a question about another body: details are that body's.
+    if doubtful and not missing and record.kind != "referral":
+        asking = replace(asking, lead=text("perhaps_not_it", title=record.title))
     answer = _worded(knowledge, record, statements, missing, asking)
     while len(statements) > 1 and len(answer) > ANSWER_TARGET_CHARS:
         statements.pop()
@@ -119,6 +130,8 @@ def compose(
     if len(answer) > ANSWER_TARGET_CHARS:
         answer = _worded(knowledge, record, statements, missing, asking, short=True)
     status = "to_confirm" if _any_uncertain(statements, asking.today) else "answered"
+    if asking.lead or missing or admits_ignorance(statements[0]):
+        status = "not_found"
     if record.kind == "referral":
         status = "out_of_scope"
     ids = [record.id] + [f"{record.id}#{s.id}" for s in statements if isinstance(s, Fact)]
@@ -182,9 +195,9 @@ def _worded(
     short: bool = False,
 ) -> str:
     """The whole text; ``short`` leaves out what repeats the contact."""
-    parts = []
+    parts = [asking.lead] if asking.lead else []
     answer = yes_or_no(asking.question, statements[0].text) if asking.question else ""
-    if answer and record.kind != "referral":
+    if answer and not asking.lead and record.kind != "referral":
         parts.append(text(answer))
     for n, statement in enumerate(statements):
         parts.append(_dated(statement, asking.today))

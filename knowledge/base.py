@@ -26,6 +26,7 @@ class KnowledgeBase:
             neither.
         offers_as_of: when the oldest source of the offers was last known to be current.
         offers_stale_after: age from which answers say that the offers are old.
+        previous: the knowledge of an earlier content; only records that differ are indexed again.
     """
 
     def __init__(
@@ -36,11 +37,14 @@ class KnowledgeBase:
         today: date | None = None,
         offers_as_of: datetime | None = None,
         offers_stale_after: timedelta = timedelta.max,
+        previous: KnowledgeBase | None = None,
     ) -> None:
         self.content = content
         self.records = content.shown_on(today) if today else content.records
         self.hours = OpeningHours(content.hours)
-        self.finder = Finder(self.records)
+        self.finder: Finder = (
+            previous.finder.updated(self.records) if previous else Finder(self.records)
+        )
         self.zones: dict[str, Zone] = {zone.id: zone for zone in content.zones}
         self.comuni: dict[str, Comune] = {comune.istat: comune for comune in content.comuni}
         self._sample_offers = sample_offers
