@@ -12,7 +12,9 @@ from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
 from knowledge.search.finder import Topic
 
-_HALF: Final = 0.5
+_FOREIGN: Final = 0.3
+"""Share of known words below which a message is about something else."""
+
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0, "asked": []}
 
 
@@ -60,7 +62,7 @@ def asks_something_else(tracker: Tracker, knowledge: KnowledgeBase, record_id: s
     """Whether most words of the message are foreign to a topic that an action answers without searching."""
     topic = next((t for t in topics_of(tracker) if t.name == record_id), Topic(record_id, 0.0))
     places = places_of(tracker, knowledge)
-    return knowledge.finder.covered(text_of(tracker), topic, places) < _HALF
+    return knowledge.finder.covered(text_of(tracker), topic, places) < _FOREIGN
 
 
 def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:

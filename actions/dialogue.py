@@ -23,6 +23,9 @@ from actions.opening_hours import PHONE, next_phone_opening
 from actions.replies import Reply, clock_time, send
 from actions.texts import text
 
+_FAIRLY_SURE: Final = 0.4
+"""Confidence from which a question that the classifier did not recognise still gets what is known of its topic."""
+
 _PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
@@ -62,7 +65,8 @@ class ActionNotUnderstood(Action):
         finding = knowledge.finder.find(
             text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
         )
-        if finding.outcome in ("found", "ambiguous"):
+        understood = finding.outcome == "partial" and finding.confidence >= _FAIRLY_SURE
+        if understood or finding.outcome in ("found", "ambiguous"):
             return answer_finding(dispatcher, tracker, knowledge, finding)
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1

@@ -49,14 +49,13 @@ def answer_by_search(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     """Search all records for what the message asks, and word what is found; each of two matters gets its answer."""
     knowledge = current_context().knowledge
     both = knowledge.finder.named_together(text_of(tracker))
-    if both:
+    topics = topics_of(tracker)
+    if both and topics and topics[0].name in {record.id for record in both}:
         for record in both:
             finding = knowledge.finder.find(text_of(tracker), (), within=record.id)
             send(dispatcher, compose(knowledge, record, finding.facts))
         return remember(tracker, intent=intent_of(tracker), topic=both[-1].id, asked=[])
-    finding = knowledge.finder.find(
-        text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
-    )
+    finding = knowledge.finder.find(text_of(tracker), topics, places=places_of(tracker, knowledge))
     if finding.outcome in ("found", "partial") and finding.record is not None:
         now = current_context().clock.now()
         hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
