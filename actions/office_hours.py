@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from typing import Final
 
 from actions.opening_hours import because, spans_text
 from actions.replies import Reply, clock_time, day_name, next_steps, source_line, weekday_name
@@ -14,6 +16,8 @@ from knowledge.schema import Record
 from knowledge.search.facets import asked_facets
 from knowledge.text import words
 
+_IN_GENERAL: Final = re.compile(r"\b(?:giorni|orari\w*|quando)\b", re.IGNORECASE)
+
 
 def hours_of_record(
     knowledge: KnowledgeBase, record: Record, question: str, now: datetime
@@ -22,6 +26,8 @@ def hours_of_record(
     if record.id not in knowledge.hours or "hours" not in asked_facets(words(question))[:2]:
         return None
     asked = named_days(question, now.date())
+    if asked.now and _IN_GENERAL.search(question):
+        asked = NamedDays()
     sentences = office_sentences(knowledge.hours, record.id, asked, now)
     uncertain = any(fact.facet == "hours" and fact.status == "to_confirm" for fact in record.facts)
     if uncertain:

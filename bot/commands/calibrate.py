@@ -14,16 +14,17 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
+from rich.console import Console
 
 from actions.conversation_state import places_in, topics_in
-from bot.commands.common import console, prepared_settings
 from bot.evaluation.cases import read_cases
 from bot.runtime import Runtime
-from bot.settings import PROJECT_ROOT
+from bot.settings import PROJECT_ROOT, load_settings
 from bot.terminal import started
 from knowledge.search.finder import Candidate
 from knowledge.search.weighing import WEIGHTS_FILE, linear, probability, weights
 
+console = Console()
 _FOLDER: Final = PROJECT_ROOT / "nlu_data" / "evaluation"
 _ELSEWHERE: Final = frozenset(
     {"zona-del-comune", "comuni-della-zona", "comune-dati", "offerte-lavoro"}
@@ -47,7 +48,7 @@ class Example:
 async def calibrate(answer_from: float) -> dict[str, Any]:
     """Fit and return the numbers, keeping the thresholds but ``answer_from``."""
     with TemporaryDirectory() as folder:
-        settings = prepared_settings().model_copy(update={"data_dir": Path(folder)})
+        settings = load_settings().model_copy(update={"data_dir": Path(folder)})
         async with started(settings) as runtime:
             examples = await _examples(runtime)
             for _ in range(_ROUNDS):

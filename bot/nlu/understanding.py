@@ -54,9 +54,10 @@ ASKED_RECORD: Final = "sportello_record"
 
 BUTTON_INTENT: Final = "ask_service"
 DANGER_INTENT: Final = "report_danger"
-_SHORT_ANSWER: Final = 7
+_SHORT_ANSWER: Final = 5
 """Longer messages that hold a "no" are seldom just a no."""
 
+_YES_OR_NO: Final = frozenset({"si", "no"})
 _KNOWN_WORDS_NEEDED: Final = 0.34
 """Below this share of known words a text is noise or another language."""
 
@@ -265,7 +266,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         known = self._model.known_share(words)
         if known < _KNOWN_WORDS_NEEDED:
             probabilities = probabilities * math.sqrt(known)
-        if len(words) > _SHORT_ANSWER:
+        if len(words) > _SHORT_ANSWER and words[0] not in _YES_OR_NO:
             probabilities = probabilities * self._not_yes_or_no()
         content = [word for word in words if word not in STOP_WORDS and not is_placeholder(word)]
         intents: dict[str, float] = {}
