@@ -65,6 +65,9 @@ _MAX_WORDS: Final = 9
 """A longer message brings its own subject."""
 
 _FEW_WORDS: Final = 4
+_HEARD: Final = 0.3
+"""Confidence in another topic that is enough when a place means nothing to the open one."""
+
 _STANDS_OUT: Final = 0.5
 _TAKES_UP: Final = re.compile(
     r"^(?:ok |va bene |scusa |senti )?(?:e|ed|ma|allora|invece|no|anzi|quindi|oppure|o)\b"
@@ -569,7 +572,7 @@ def _placed_elsewhere(heard: Heard, memory: Mapping[str, Any], record: Record | 
     if not heard.places or record is None or memory["intent"] in _PLACE_TOPICS:
         return False
     knows_places = any(fact.places for fact in record.facts)
-    return not knows_places and heard.topic != record.id and heard.topic_confidence >= 0.5
+    return not knows_places and heard.topic != record.id and heard.topic_confidence >= _HEARD
 
 
 def _names_another(heard: Heard, topic: str, others: Mapping[str, str]) -> bool:
@@ -593,7 +596,8 @@ def _is_small_talk(heard: Heard) -> bool:
         return False
     if heard.intent in _ANSWERS and ("?" in heard.text or heard.names_days or heard.places):
         return False
-    return heard.confidence >= _SURE or not heard.subject
+    plain_answer = heard.intent in _ANSWERS and heard.words[0] in ("no", "si", "ok")
+    return heard.confidence >= _SURE or not heard.subject or plain_answer
 
 
 def _stays_with_danger(heard: Heard) -> bool:
