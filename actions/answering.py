@@ -17,6 +17,8 @@ from actions.conversation_state import (
 from actions.findings import answer_finding
 from actions.focus import Heard
 from actions.follow_up import completed
+from actions.hours_dialogue import TOPIC as HOURS_TOPIC
+from actions.hours_dialogue import answer_hours
 from actions.places import about_places, answer_comuni_of_zone, answer_places
 
 
@@ -40,4 +42,6 @@ class ActionAnswer(Action):
         places = places_of(tracker, knowledge)
         heard = Heard.from_parse(tracker.latest_message or {}, current_context().clock.now().date())
         finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
+        if finding.record is not None and finding.record.id == HOURS_TOPIC and heard.names_days:
+            return answer_hours(dispatcher, tracker)
         return answer_finding(dispatcher, tracker, knowledge, finding)
