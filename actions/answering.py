@@ -19,6 +19,8 @@ from actions.conversation_state import (
 from actions.findings import answer_finding
 from actions.focus import Heard
 from actions.follow_up import completed
+from actions.hours_dialogue import TOPIC as HOURS_TOPIC
+from actions.hours_dialogue import answer_hours
 from actions.office_hours import hours_of_record
 from actions.places import about_places, answer_comuni_of_zone, answer_places
 from actions.replies import send
@@ -44,6 +46,8 @@ class ActionAnswer(Action):
         places = places_of(tracker, knowledge)
         heard = Heard.from_parse(tracker.latest_message or {}, now.date())
         finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
+        if finding.record is not None and finding.record.id == HOURS_TOPIC and heard.names_days:
+            return answer_hours(dispatcher, tracker)
         if finding.outcome in ("found", "partial") and finding.record is not None:
             hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
             if hours is not None:

@@ -83,8 +83,11 @@ _POINTS_BACK: Final = re.compile(
 _OF_THEM: Final = re.compile(r"\b(?:con|da|a|di) loro\b")
 """The office spoken of, not ours."""
 
+_GIVES_UP: Final = re.compile(
+    r"\b(?:lascia(?:mo)? (?:perdere|stare)|non (?:mi |ci )?(?:serve|importa|interessa) piu|non fa niente|fa lo stesso)\b"
+)
 _TO_US: Final = re.compile(
-    r"\b(?:siete|vostr[oaie]|rispondete|ricevete|chiudete|aprite|riaprite|da voi|urp|numero verde|orari (?:avete|fate)|(?:avete|fate) (?:orari\w*|orario continuato))\b"
+    r"\b(?:siete|vostr[oaie]|rispondete|ricevete|chiudete|aprite|riaprite|da voi|urp|numero verde|lo sportello(?! energia| unico| telematico)|orari (?:avete|fate)|(?:avete|fate) (?:orari\w*|orario continuato))\b"
 )
 """The person speaks to the office: its own hours, address, contacts."""
 
@@ -512,6 +515,8 @@ def _intent(
         and not _OF_THEM.search(heard.plain)
     ):
         return heard.intent
+    if heard.intent == FALLBACK and _GIVES_UP.search(heard.plain):
+        return "deny"
     if memory["topic"] in DANGERS:
         return FOLLOW_UP if _stays_with_danger(heard) else heard.intent
     if memory["topic"] and continues(heard, memory, record, others):

@@ -99,7 +99,7 @@ def _on_its_own(
     knowledge = current_context().knowledge
     topics, places = topics_of(tracker), places_of(tracker, knowledge)
     finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
-    if finding.outcome == "found" and covers(finding.record, heard.subject):
+    if finding.outcome in ("found", "partial") and covers(finding.record, heard.subject):
         return answer_finding(dispatcher, tracker, knowledge, finding)
     if record is not None:
         within = knowledge.finder.find(heard.text, topics, within=record.id, places=places)

@@ -196,8 +196,9 @@ def _worded(
 ) -> str:
     """The whole text; ``short`` leaves out what repeats the contact."""
     parts = [asking.lead] if asking.lead else []
+    elsewhere = record.kind == "referral"
     answer = yes_or_no(asking.question, statements[0].text) if asking.question else ""
-    if answer and not asking.lead and record.kind != "referral":
+    if answer and not asking.lead and not elsewhere:
         parts.append(text(answer))
     for n, statement in enumerate(statements):
         parts.append(_dated(statement, asking.today))
@@ -207,7 +208,9 @@ def _worded(
             and _is_uncertain(statement, asking.today)
             and not is_expired(statement, asking.today)
         ):
-            parts.append(text("to_confirm_short" if short or missing else "to_confirm"))
+            parts.append(
+                text("to_confirm_short" if short or missing or elsewhere else "to_confirm")
+            )
     if missing and not short:
         parts.append(missing)
     sources = source_line(knowledge, (statement.source for statement in statements))

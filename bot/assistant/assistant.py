@@ -36,7 +36,7 @@ from bot.errors import ModelError
 
 log = structlog.get_logger("sportello.assistant")
 
-_CLEAR_PART: Final = 0.55
+_CLEAR_PART: Final = 0.5
 """Confidence from which a part of a message counts as a question of its own."""
 
 _OWN_QUESTIONS: Final = frozenset(
