@@ -40,6 +40,10 @@ WRONG = [
     ("ACTION_TIMEOUT_S", "nan"),
     ("ACTION_TIMEOUT_S", "61"),
     ("LIVE_CONVERSATIONS", "0"),
+    ("SESSION_SILENCE_MINUTES", "0"),
+    ("STAFF_SILENCE_MINUTES", "mezz'ora"),
+    ("STAFF_IDLE_HOURS", "-1"),
+    ("DANGER_ALERT_S", "-1"),
 ]
 FREE = {"HOST", "DATA_DIR", "MODELS_DIR"}
 """Settings of which any text may be right."""
