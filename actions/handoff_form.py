@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
 
@@ -21,6 +21,10 @@ from knowledge.text import words
 
 MESSAGE_MAX_CHARS: Final = 1_000
 _TRIES: Final = 3
+_NO_MESSAGE: Final = {"title": "No, va bene così", "payload": "no, va bene così"}
+_NO_CONTACT: Final = {"title": "No, rispondete qui", "payload": "no, rispondete qui"}
+_MESSAGE_FIELD: Final = {"name": "message", "type": "textarea", "label": "Messaggio per l'ufficio"}
+_CONTACT_FIELD: Final = {"name": "contact", "type": "text", "label": "E-mail o telefono"}
 _SURE: Final = 0.6
 _SURE_WITH_MARK: Final = 0.4
 """Confidence from which a text is a question to the assistant, lower where it ends with a question mark."""
@@ -206,3 +210,41 @@ def _other(
         return {slot: "", "handoff_tries": 0}
     tries = int(tracker.get_slot("handoff_tries") or 0) + 1
     return {slot: "" if tries >= _TRIES else None, "handoff_tries": tries}
+
+
+class ActionAskHandoffMessage(Action):
+    """Ask for the message; Rasa finds this question of the form by its name."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_ask_handoff_form_handoff_message"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Ask."""
+        _ask(dispatcher, "handoff_ask_message", _NO_MESSAGE, _MESSAGE_FIELD)
+        return []
+
+
+class ActionAskHandoffContact(Action):
+    """Ask for the contact; Rasa finds this question of the form by its name."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_ask_handoff_form_handoff_contact"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Ask."""
+        _ask(dispatcher, "handoff_ask_contact", _NO_CONTACT, _CONTACT_FIELD)
+        return []
+
+
+def _ask(
+    dispatcher: CollectingDispatcher, key: str, button: dict[str, str], field: dict[str, str]
+) -> None:
+    """A question with the button that declines it and, for the widget, the kind of field."""
+    custom = {"status": "handed_off", "topic": TOPIC, "records": [], "field": field}
+    dispatcher.utter_message(text=text(key), buttons=[button], json_message=custom)
