@@ -54,6 +54,10 @@ WRONG = [
     ("OFFERS_STALE_HOURS", "mai"),
     ("OFFER_DAYS", "0"),
     ("IMPORT_MAX_BYTES", "tanti"),
+    ("SESSION_SILENCE_MINUTES", "0"),
+    ("STAFF_SILENCE_MINUTES", "mezz'ora"),
+    ("STAFF_IDLE_HOURS", "-1"),
+    ("DANGER_ALERT_S", "-1"),
 ]
 FREE = {"BOOKING_RULES", "DATA_DIR", "FEED_PRIVATE_HOSTS", "HOST", "MODELS_DIR"}
 """Settings of which any text may be right."""
