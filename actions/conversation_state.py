@@ -15,7 +15,15 @@ from knowledge.search.finder import Topic
 _FOREIGN: Final = 0.3
 """Share of known words below which a message is about something else."""
 
-EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0, "asked": []}
+_CERTAIN: Final = 0.95
+EMPTY: dict[str, Any] = {
+    "intent": "",
+    "topic": "",
+    "missed": 0,
+    "asked": [],
+    "facet": "",
+    "places": [],
+}
 
 
 def remembered(tracker: Tracker) -> dict[str, Any]:
@@ -61,6 +69,8 @@ def topics_in(parsed: Mapping[str, Any]) -> list[Topic]:
 def asks_something_else(tracker: Tracker, knowledge: KnowledgeBase, record_id: str) -> bool:
     """Whether most words of the message are foreign to a topic that an action answers without searching."""
     topic = next((t for t in topics_of(tracker) if t.name == record_id), Topic(record_id, 0.0))
+    if topic.probability >= _CERTAIN:
+        return False
     places = places_of(tracker, knowledge)
     return knowledge.finder.covered(text_of(tracker), topic, places) < _FOREIGN
 

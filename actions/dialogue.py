@@ -10,6 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
 from actions.conversation_state import (
+    entities_of,
     intent_of,
     places_of,
     remember,
@@ -19,12 +20,10 @@ from actions.conversation_state import (
 )
 from actions.findings import answer_finding
 from actions.follow_up import answer_follow_up, taken_up
+from actions.offers import refines_offers
 from actions.opening_hours import PHONE, next_phone_opening
 from actions.replies import Reply, clock_time, send
 from actions.texts import text
-
-_FAIRLY_SURE: Final = 0.4
-"""Confidence from which a question that the classifier did not recognise still gets what is known of its topic."""
 
 _PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
@@ -65,8 +64,7 @@ class ActionNotUnderstood(Action):
         finding = knowledge.finder.find(
             text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
         )
-        understood = finding.outcome == "partial" and finding.confidence >= _FAIRLY_SURE
-        if understood or finding.outcome in ("found", "ambiguous"):
+        if finding.outcome != "weak":
             return answer_finding(dispatcher, tracker, knowledge, finding)
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1
@@ -90,6 +88,9 @@ class ActionOffTopic(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Decline, and count it as a misunderstanding: two in a row offer a person."""
+        leaning = taken_up(dispatcher, tracker) if entities_of(tracker, "comune") else None
+        if leaning is not None:
+            return leaning
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1
         buttons = (_PERSON, _CONTACTS) if missed >= 2 else (_HELP, _HOURS)
@@ -110,7 +111,10 @@ class ActionRepeat(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
-        """Find the last answer among the recent events."""
+        """Find the last answer among the recent events; "ancora" about offers and corrections are no repetition."""
+        leaning = taken_up(dispatcher, tracker) if _asks_for_more(tracker) else None
+        if leaning is not None:
+            return leaning
         for event in reversed(tracker.events):
             if event.get("event") != "bot" or not event.get("text"):
                 continue
@@ -128,6 +132,10 @@ class ActionRepeat(Action):
             return []
         send(dispatcher, Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat"))
         return []
+
+
+def _asks_for_more(tracker: Tracker) -> bool:
+    return refines_offers(tracker) or bool(entities_of(tracker, "comune"))
 
 
 class ActionRequestPerson(Action):

@@ -8,12 +8,21 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
-from actions.conversation_state import intent_of, places_of, remember, text_of, topics_of
+from actions.conversation_state import (
+    intent_of,
+    places_of,
+    remember,
+    remembered,
+    text_of,
+    topics_of,
+)
 from actions.office_hours import hours_of_record
 from actions.replies import Reply, compose, send
 from actions.texts import text
 from knowledge.base import KnowledgeBase
+from knowledge.search.facets import asked_facets
 from knowledge.search.finder import Finding
+from knowledge.text import words
 
 
 def answer_finding(
@@ -32,8 +41,17 @@ def answer_finding(
             ),
         )
         # Only words that our own records use are kept: what else was written stays out of the memory.
-        asked = list(knowledge.finder.known_words(text_of(tracker)))
-        return remember(tracker, intent=intent_of(tracker), topic=finding.record.id, asked=asked)
+        said, memory = text_of(tracker), remembered(tracker)
+        facets = asked_facets(words(said))
+        places = places_of(tracker, knowledge)
+        return remember(
+            tracker,
+            intent=intent_of(tracker),
+            topic=finding.record.id,
+            asked=knowledge.finder.known_words(said),
+            facet=facets[0] if facets else memory["facet"],
+            places=sorted(places) or memory["places"],
+        )
     buttons = tuple((record.title, record.question) for record in finding.near)
     if finding.outcome == "ambiguous":
         first, second = finding.near[0], finding.near[1]

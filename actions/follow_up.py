@@ -54,6 +54,53 @@ _CORRECTS: Final = re.compile(
     r"|^(?:no|scusa|ops)\b.*\b(?:e|era|parlo|parlavo|dico|dicevo)\b"
 )
 
+_ONLY_WHERE: Final = STOP_WORDS.union(
+    [
+        "abito",
+        "abitiamo",
+        "vivo",
+        "viviamo",
+        "sto",
+        "stiamo",
+        "risiedo",
+        "siamo",
+        "comune",
+        "invece",
+        "se",
+        "stessi",
+    ],
+    [
+        "abitassi",
+        "vivessi",
+        "fossi",
+        "allora",
+        "ok",
+        "no",
+        "scusa",
+        "paese",
+        "zona",
+        "citta",
+        "cugino",
+        "quello",
+    ],
+)
+_SIDES: Final = {
+    "who": "chi si occupa",
+    "cost": "quanto costa",
+    "time": "quanto tempo",
+    "contacts": "contatti",
+    "where": "dove",
+    "needed": "documenti",
+    "law": "legge",
+}
+"""How a side of a topic is asked about, for a message that only names the next subject."""
+
+_FEW_WORDS: Final = 5
+_LIKE_A_QUESTION: Final = 0.45
+"""Likeness to a question that the last record lists from which a few words are taken for that question."""
+
+_TIE: Final = 0.1
+
 _CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]] = {
     "ask_zone_of_comune": answer_zone_of_comune,
     "ask_comuni_of_zone": answer_comuni_of_zone,
@@ -70,7 +117,7 @@ def taken_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any] | 
         return _answer_correction(dispatcher, tracker)
     if continues(tracker):
         return answer_follow_up(dispatcher, tracker)
-    return None
+    return _answer_same_of_another(dispatcher, tracker)
 
 
 def corrects(tracker: Tracker) -> bool:
@@ -105,16 +152,38 @@ def continues(tracker: Tracker) -> bool:
     if len(spoken) > _MAX_WORDS:
         return False
     plain = " ".join(spoken)
-    named = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
+    named = entities_of(tracker, "comune") + entities_of(tracker, "zona_omogenea")
     takes_up = bool(_TAKES_UP.search(plain))
-    if takes_up and (named or asked_facets(spoken)):
+    if named:
+        return _continues_elsewhere(tracker, plain, named, takes_up=takes_up)
+    if takes_up and asked_facets(spoken):
         return not _names_another(tracker, memory["topic"])
     left = [w for w in without_facet_words(plain).split() if w not in STOP_WORDS and len(w) > 2]
     own_subject = [w for w in left if not _REFERS_BACK.search(w)]
     refers = bool(_REFERS_BACK.search(plain))
     if not own_subject:
         return bool(asked_facets(spoken) or refers)
-    return (takes_up or refers) and not named and _within_last(tracker, memory["topic"])
+    if (takes_up or refers) and _within_last(tracker, memory["topic"]):
+        return True
+    return _asked_of_last(tracker, memory["topic"])
+
+
+def _continues_elsewhere(
+    tracker: Tracker, plain: str, named: list[dict[str, Any]], *, takes_up: bool
+) -> bool:
+    """Whether the same is asked for another place: "e a Rho?", "intendevo Melegnano", "abito a Rho"."""
+    if _names_another(tracker, remembered(tracker)["topic"]):
+        return False
+    if _CORRECTS.search(plain) or (takes_up and asked_facets(plain.split())):
+        return True
+    said = text_of(tracker)
+    for entity in named:
+        said = (
+            said[: entity["start"]]
+            + " " * (entity["end"] - entity["start"])
+            + said[entity["end"] :]
+        )
+    return all(word in _ONLY_WHERE for word in words(said))
 
 
 def _names_another(tracker: Tracker, topic: str) -> bool:
@@ -128,6 +197,38 @@ def _within_last(tracker: Tracker, topic: str) -> bool:
     if _names_another(tracker, topic):
         return False
     return finder.covered(text_of(tracker), Topic(topic, 0.0)) >= _SAME_SUBJECT
+
+
+def _asked_of_last(tracker: Tracker, topic: str) -> bool:
+    """Whether a few words ask what people ask of the last record, at least as well as of any other."""
+    spoken = text_of(tracker)
+    if len(words(spoken)) > _FEW_WORDS or _names_another(tracker, topic):
+        return False
+    finder = current_context().knowledge.finder
+    here = finder.likeness(spoken, topic)
+    rivals = [t.name for t in topics_of(tracker)[:1] if t.name != topic]
+    return here >= _LIKE_A_QUESTION and all(
+        here >= finder.likeness(spoken, rival) - _TIE for rival in rivals
+    )
+
+
+def _answer_same_of_another(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any] | None:
+    """ "e delle caldaie?" after "chi si occupa delle strade?": the same side of another subject."""
+    memory = remembered(tracker)
+    spoken = words(text_of(tracker))
+    side = _SIDES.get(memory["facet"])
+    takes_up = _TAKES_UP.search(" ".join(spoken))
+    if not side or not takes_up or len(spoken) > _MAX_WORDS or asked_facets(spoken):
+        return None
+    if entities_of(tracker, "comune") or _within_last(tracker, memory["topic"]):
+        return None
+    knowledge = current_context().knowledge
+    places = frozenset(memory["places"])
+    rest = " ".join(spoken)[takes_up.end() :]
+    finding = knowledge.finder.find(f"{side} {rest}", topics_of(tracker), places=places)
+    if finding.outcome not in ("found", "partial"):
+        return None
+    return answer_finding(dispatcher, tracker, knowledge, finding)
 
 
 def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -153,7 +254,7 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
             text_of(tracker),
             topics_of(tracker),
             within=memory["topic"],
-            places=places_of(tracker, context.knowledge),
+            places=places_of(tracker, context.knowledge) or frozenset(memory["places"]),
         )
         return answer_finding(dispatcher, tracker, context.knowledge, finding)
     if places:

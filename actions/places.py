@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
 from actions.conversation_state import (
-    asks_something_else,
     entities_of,
     remember,
     remembered,
     text_of,
     topics_of,
 )
-from actions.findings import answer_by_search, answer_finding
-from actions.offers import answer_offers, refines_offers
+from actions.findings import answer_finding
 from actions.replies import Reply, next_steps, send, source_line, thousands
 from actions.texts import text
 from knowledge.base import KnowledgeBase
@@ -25,67 +23,14 @@ from knowledge.schema import Comune, Zone
 from knowledge.text import words
 
 MAP_SOURCE: Final = "COMUNI-CSV"
-_ZONE_TOPIC = "zona-del-comune"
-_COMUNI_TOPIC = "comuni-della-zona"
-_DATA_TOPIC = "comune-dati"
+ZONE_TOPIC: Final = "zona-del-comune"
+COMUNI_TOPIC: Final = "comuni-della-zona"
+DATA_TOPIC: Final = "comune-dati"
 _POSTAL = frozenset({"cap", "postale", "avviamento"})
 _PEOPLE = frozenset({"abitanti", "popolazione", "residenti", "grande", "persone", "gente"})
 _CODES = frozenset({"istat", "belfiore", "catastale", "codice"})
 _MOVED = {"Cologno Monzese"}
 _MERGED = {"Vermezzo con Zelo"}
-
-
-class ActionZoneOfComune(Action):
-    """Say in which zone a municipality is."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_zone_of_comune"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for each municipality named."""
-        if refines_offers(tracker):
-            return answer_offers(dispatcher, tracker, refine=True)
-        return answer_zone_of_comune(dispatcher, tracker)
-
-
-class ActionComuniOfZone(Action):
-    """List the municipalities of a zone."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_comuni_of_zone"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for each zone named."""
-        if refines_offers(tracker):
-            return answer_offers(dispatcher, tracker, refine=True)
-        if asks_something_else(tracker, current_context().knowledge, _COMUNI_TOPIC):
-            return answer_by_search(dispatcher, tracker)
-        return answer_comuni_of_zone(dispatcher, tracker)
-
-
-class ActionComuneData(Action):
-    """Give population, postal code and codes of a municipality."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_comune_data"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for the municipality named."""
-        if refines_offers(tracker):
-            return answer_offers(dispatcher, tracker, refine=True)
-        knowledge = current_context().knowledge
-        if asks_something_else(tracker, knowledge, _DATA_TOPIC):
-            return answer_by_search(dispatcher, tracker)
-        return answer_comune_data(dispatcher, tracker)
 
 
 def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -95,8 +40,8 @@ def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) ->
     if not named:
         if entities_of(tracker, "zona_omogenea"):
             return answer_comuni_of_zone(dispatcher, tracker)
-        send(dispatcher, Reply(text("zone_which_comune"), "ambiguous", _ZONE_TOPIC, (_ZONE_TOPIC,)))
-        return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
+        send(dispatcher, Reply(text("zone_which_comune"), "ambiguous", ZONE_TOPIC, (ZONE_TOPIC,)))
+        return remember(tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC)
     if len(named) == 1 and len(named[0]["ids"]) > 1 and named[0]["kind"] == "comune":
         return _ask_which(dispatcher, tracker, knowledge, named[0]["ids"])
     sentences: list[str] = []
@@ -105,10 +50,10 @@ def answer_zone_of_comune(dispatcher: CollectingDispatcher, tracker: Tracker) ->
     answer = " ".join(sentences) + "\n" + source_line(knowledge, (MAP_SOURCE,))
     send(
         dispatcher,
-        Reply(answer, "answered", _ZONE_TOPIC, (_ZONE_TOPIC,), _zone_buttons(knowledge, named)),
+        Reply(answer, "answered", ZONE_TOPIC, (ZONE_TOPIC,), _zone_buttons(knowledge, named)),
     )
     return remember(
-        tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC, comune=_first_istat(named)
+        tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC, comune=_first_istat(named)
     )
 
 
@@ -130,20 +75,20 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         zones = [knowledge.zones[before.zone]]
     if not zones:
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome == "found" and finding.record and finding.record.id != _COMUNI_TOPIC:
+        if finding.outcome == "found" and finding.record and finding.record.id != COMUNI_TOPIC:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         names = ", ".join(zone.name for zone in knowledge.zones.values())
         buttons = tuple(
             (z.name, f"Quali Comuni ci sono nella zona {z.name}?") for z in knowledge.zones.values()
         )
         reply = Reply(
-            text("zone_which", zones=names), "ambiguous", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons
+            text("zone_which", zones=names), "ambiguous", COMUNI_TOPIC, (COMUNI_TOPIC,), buttons
         )
         send(dispatcher, reply)
-        return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
+        return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC)
     for zone in list(dict.fromkeys(zone.id for zone in zones))[:2]:
         send(dispatcher, _zone_reply(knowledge, knowledge.zones[zone]))
-    return remember(tracker, intent="ask_comuni_of_zone", topic=_COMUNI_TOPIC)
+    return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC)
 
 
 def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
@@ -154,19 +99,17 @@ def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> li
         outside = [e for e in entities_of(tracker, "comune") if e["kind"] == "outside"]
         if outside:
             sentences = _zone_sentences(knowledge, outside[0])
-            send(
-                dispatcher, Reply(" ".join(sentences), "out_of_scope", _DATA_TOPIC, (_DATA_TOPIC,))
-            )
+            send(dispatcher, Reply(" ".join(sentences), "out_of_scope", DATA_TOPIC, (DATA_TOPIC,)))
         else:
-            send(dispatcher, Reply(text("comune_which"), "ambiguous", _DATA_TOPIC, (_DATA_TOPIC,)))
-        return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC)
+            send(dispatcher, Reply(text("comune_which"), "ambiguous", DATA_TOPIC, (DATA_TOPIC,)))
+        return remember(tracker, intent="ask_comune", topic=DATA_TOPIC)
     if len(named) == 1 and len(named[0]["ids"]) > 1:
         return _ask_which(dispatcher, tracker, knowledge, named[0]["ids"])
     asked = set(words(text_of(tracker)))
     sentences = [_data_sentence(knowledge.comuni[e["ids"][0]], asked) for e in named[:3]]
     answer = " ".join(sentences) + "\n" + source_line(knowledge, (MAP_SOURCE,))
-    send(dispatcher, Reply(answer, "answered", _DATA_TOPIC, (_DATA_TOPIC,)))
-    return remember(tracker, intent="ask_comune", topic=_DATA_TOPIC, comune=_first_istat(named))
+    send(dispatcher, Reply(answer, "answered", DATA_TOPIC, (DATA_TOPIC,)))
+    return remember(tracker, intent="ask_comune", topic=DATA_TOPIC, comune=_first_istat(named))
 
 
 def asks_for_data(question: str) -> bool:
@@ -206,8 +149,8 @@ def _ask_which(
 ) -> list[Any]:
     names = [knowledge.comuni[istat].name for istat in ids]
     buttons = tuple((name, f"In che zona è {name}?") for name in names)
-    send(dispatcher, Reply(text("which_comune"), "ambiguous", _ZONE_TOPIC, (_ZONE_TOPIC,), buttons))
-    return remember(tracker, intent="ask_zone_of_comune", topic=_ZONE_TOPIC)
+    send(dispatcher, Reply(text("which_comune"), "ambiguous", ZONE_TOPIC, (ZONE_TOPIC,), buttons))
+    return remember(tracker, intent="ask_zone_of_comune", topic=ZONE_TOPIC)
 
 
 def _zone_sentences(knowledge: KnowledgeBase, entity: dict[str, Any]) -> list[str]:
@@ -237,7 +180,7 @@ def _zone_buttons(
                 ),
                 ("Cosa sono le zone", "Che cosa sono le zone omogenee?"),
             )
-    record = knowledge.record(_ZONE_TOPIC)
+    record = knowledge.record(ZONE_TOPIC)
     return next_steps(knowledge, record) if record else ()
 
 
@@ -255,7 +198,7 @@ def _zone_reply(knowledge: KnowledgeBase, zone: Zone) -> Reply:
         (f"Zona {z.name}", f"Quali Comuni ci sono nella zona {z.name}?") for z in others
     )
     answer = listing + "\n" + source_line(knowledge, (MAP_SOURCE, zone.source))
-    return Reply(answer, "answered", _COMUNI_TOPIC, (_COMUNI_TOPIC,), buttons)
+    return Reply(answer, "answered", COMUNI_TOPIC, (COMUNI_TOPIC,), buttons)
 
 
 def _data_sentence(comune: Comune, asked: set[str]) -> str:

@@ -19,7 +19,7 @@ from tests.support.dialogue import share_knowledge
 pytestmark = pytest.mark.model
 
 DIALOGUES = yaml.safe_load(Path(__file__).with_name("dialogues.yml").read_text(encoding="utf-8"))
-MIN_DIALOGUES = 26
+MIN_DIALOGUES = 27
 NUMERO_VERDE = r"800[ .]?88[ .]?33[ .]?11"
 PERSON = r"persona|operator"
 
