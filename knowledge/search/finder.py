@@ -48,6 +48,9 @@ _BEST_BY_WORDS: Final = 5
 _CLEAR_MARGIN: Final = 6.0
 """Distance between two topics from which more says nothing."""
 
+_BOTH_RECOGNISED: Final = 0.8
+"""Probability of two topics together from which one of them is meant, whatever words are missing."""
+
 _ADMISSION_COST: Final = 0.06
 """Of two equal facts the one that says something comes before the one that says "we do not have it"."""
 
@@ -181,6 +184,10 @@ class Finder:
         stems_of_record = self._stems(topic.name)
         return max(self._covered(self._read(question, places), stems_of_record), topic.learnt)
 
+    def likeness(self, question: str, record_id: str) -> float:
+        """How like a question is to the most similar way of asking that a record lists, 0 to 1."""
+        return max(self._asks.similar(question, record_id).values(), default=0.0)
+
     def known_words(self, question: str) -> list[str]:
         """Words of a question that the records use too, at most a dozen."""
         lexicon = self._index.lexicon
@@ -279,7 +286,8 @@ class Finder:
         )
         understood = probability(first.score) >= limits.topic_from
         close = margin < limits.ask_within and len(near) > 1
-        if close and if_chosen >= limits.ask_from:
+        recognised = sum(c.features["probability"] for c in ranked[:2]) >= _BOTH_RECOGNISED
+        if close and (recognised or if_chosen >= limits.ask_from):
             outcome, near = "ambiguous", near[:2]
         elif confidence >= limits.answer_from:
             outcome = "found"
