@@ -54,7 +54,7 @@ WRONG = [
     ("OFFERS_STALE_HOURS", "mai"),
     ("OFFER_DAYS", "0"),
     ("IMPORT_MAX_BYTES", "tanti"),
-    ("SESSION_SILENCE_MINUTES", "0"),
+    ("SESSION_SILENCE_MINUTES", "-7"),
     ("STAFF_SILENCE_MINUTES", "mezz'ora"),
     ("STAFF_IDLE_HOURS", "-1"),
     ("DANGER_ALERT_S", "-1"),
