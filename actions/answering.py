@@ -18,7 +18,7 @@ from actions.conversation_state import (
 )
 from actions.findings import answer_finding
 from actions.focus import Heard
-from actions.follow_up import completed
+from actions.follow_up import completed, contacts_of_urp
 from actions.hours_dialogue import TOPIC as HOURS_TOPIC
 from actions.hours_dialogue import answer_hours
 from actions.office_hours import hours_of_record
@@ -45,7 +45,11 @@ class ActionAnswer(Action):
         knowledge, now = current_context().knowledge, current_context().clock.now()
         places = places_of(tracker, knowledge)
         heard = Heard.from_parse(tracker.latest_message or {}, now.date())
-        finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
+        question = completed(tracker, heard)
+        finding = knowledge.finder.find(question, topics, places=places)
+        contacts = contacts_of_urp(finding.record, heard)
+        if contacts is not None:
+            finding = knowledge.finder.find(question, topics, within=contacts.id, places=places)
         if finding.record is not None and finding.record.id == HOURS_TOPIC and heard.names_days:
             return answer_hours(dispatcher, tracker)
         if finding.outcome in ("found", "partial") and finding.record is not None:

@@ -80,13 +80,20 @@ def completed(tracker: Tracker, heard: Heard) -> str:
     return " ".join([heard.text, *(_SIDES.get(side, "") for side in before if carries_on)]).strip()
 
 
+def contacts_of_urp(record: Record | None, heard: Heard) -> Record | None:
+    """The record of the URP's contacts, if its hours or its reception were found and its place or contacts asked."""
+    asked = {"contacts", "where"} & set(heard.facets)
+    if record is None or record.id not in (HOURS_TOPIC, _URP_APPOINTMENT) or not asked:
+        return None
+    return current_context().knowledge.record(_URP_CONTACTS)
+
+
 def _within(
     dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, record: Record
 ) -> list[Any]:
     """Answer from the open topic, for the place spoken of."""
     knowledge = current_context().knowledge
-    if record.id in (HOURS_TOPIC, _URP_APPOINTMENT) and {"contacts", "where"} & set(heard.facets):
-        record = knowledge.record(_URP_CONTACTS) or record
+    record = contacts_of_urp(record, heard) or record
     places = places_of(tracker, knowledge) or remembered_places(tracker, knowledge)
     finding = knowledge.finder.find(heard.text, topics_of(tracker), within=record.id, places=places)
     return answer_finding(dispatcher, tracker, knowledge, finding)
