@@ -85,6 +85,10 @@ _DAY_WORDS: Final = re.compile(
 )
 
 
+_MOST_PIECES: Final = 8
+"""A longer list of days is no question: reading each piece would take long."""
+
+
 @dataclass(frozen=True)
 class AskedDays:
     """Days of a question; all empty means hours in general.
@@ -112,6 +116,8 @@ def asked_days(text: str, today: date, spoken_of: date | None = None) -> AskedDa
         today: the day of the question, in Rome.
         spoken_of: a day that was spoken of before: "e l'8?" is the eighth of its month.
     """
+    # Long stretches of spaces make patterns slow.
+    text = " ".join(text.split())
     near = spoken_of.replace(day=1) if spoken_of and spoken_of > today else today
     plain = _figures(" ".join(words(text)))
     reopens = bool(_REOPENS.search(plain))
@@ -196,7 +202,7 @@ def _listed(plain: str, today: date) -> AskedDays | None:
 
 def _in_pieces(text: str, near: date) -> AskedDays | None:
     pieces = [piece for piece in _SPLIT.split(text) if piece]
-    if len(pieces) < 2 or named_days(text, near).is_span:
+    if not 2 <= len(pieces) <= _MOST_PIECES or named_days(text, near).is_span:
         return None
     named = [
         named_days(_figures(" ".join(words(piece))) if "/" not in piece else piece, near)
