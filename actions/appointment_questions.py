@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.appointment_state import (
+    FORM,
     OUTCOME,
     SERVICE,
     STATUS,
@@ -61,7 +62,7 @@ class _Question(Action):
 
     def name(self) -> str:
         """Name in the domain."""
-        return f"action_ask_{self.slot}"
+        return f"action_ask_{FORM}_{self.slot}"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -138,6 +139,31 @@ class ActionAskAppointmentReason(_Question):
         }
         names = [(service.name, service.name) for service in seen.services[:3]]
         return _asking(text("ask_reason"), names, field=field)
+
+
+class ActionAskAppointmentName(_Question):
+    """In whose name."""
+
+    slot = planner.NAME
+
+    def reply(self, tracker: Tracker, seen: Overview, today: date) -> Reply:
+        """Ask for name and surname."""
+        label = text("field_name")
+        field = {"name": "name", "type": "text", "label": label, "autocomplete": "name"}
+        return _asking(text("ask_name"), [], field=field)
+
+
+class ActionAskAppointmentContact(_Question):
+    """Where the confirmation goes."""
+
+    slot = planner.CONTACT
+
+    def reply(self, tracker: Tracker, seen: Overview, today: date) -> Reply:
+        """Ask for an address or a number."""
+        label = text("field_contact")
+        # A field of type "email" would refuse the telephone number that may be written instead.
+        field = {"name": "contact", "type": "text", "label": label, "autocomplete": "email"}
+        return _asking(text("ask_contact"), [], field=field)
 
 
 class ActionAskAppointmentWhich(_Question):

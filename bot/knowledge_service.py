@@ -78,7 +78,7 @@ class KnowledgeService:
         only_offers = built is not None and stamps.items == built.stamps.items
         self._current = await aside(
             self._settings.effective_database_url,
-            lambda database: self._build(database, version, previous if only_offers else None),
+            lambda database: self._build(database, version, only_offers=only_offers),
         )
         self._built = version
         log.info("knowledge.in_charge", offers=len(self._current.offers), only_offers=only_offers)
@@ -98,10 +98,11 @@ class KnowledgeService:
                 log.error("knowledge.not_taken_over", error=type(error).__name__)
 
     async def _build(
-        self, database: Database, version: _Version, previous: KnowledgeBase | None
+        self, database: Database, version: _Version, *, only_offers: bool
     ) -> KnowledgeBase:
         content = await database.read(read_content)
-        if previous is not None and previous.records == content.shown_on(version.today):
+        previous = self._current
+        if only_offers and previous and previous.records == content.shown_on(version.today):
             return previous.with_offers(content, version.offers_as_of)
         return self._knowledge_base(content, version)
 
@@ -112,6 +113,7 @@ class KnowledgeService:
             today=version.today,
             offers_as_of=version.offers_as_of,
             offers_stale_after=timedelta(hours=self._settings.offers_stale_hours),
+            previous=self._current,
         )
 
 

@@ -13,6 +13,7 @@ from knowledge.offers import OfferSearch
 from knowledge.places import PlaceFinder
 from knowledge.schema import Comune, Record, Source, Zone
 from knowledge.search.finder import Finder
+from knowledge.text import fold
 from knowledge.words import italian_words
 
 
@@ -25,6 +26,7 @@ class KnowledgeBase:
             neither.
         offers_as_of: when the oldest source of the offers was last known to be current.
         offers_stale_after: age from which answers say that the offers are old.
+        previous: the knowledge of an earlier content; only records that differ are indexed again.
     """
 
     def __init__(
@@ -35,11 +37,14 @@ class KnowledgeBase:
         today: date | None = None,
         offers_as_of: datetime | None = None,
         offers_stale_after: timedelta = timedelta.max,
+        previous: KnowledgeBase | None = None,
     ) -> None:
         self.content = content
         self.records = content.shown_on(today) if today else content.records
         self.hours = OpeningHours(content.hours)
-        self.finder = Finder(self.records)
+        self.finder: Finder = (
+            previous.finder.updated(self.records) if previous else Finder(self.records)
+        )
         self.zones: dict[str, Zone] = {zone.id: zone for zone in content.zones}
         self.comuni: dict[str, Comune] = {comune.istat: comune for comune in content.comuni}
         self._sample_offers = sample_offers
@@ -63,6 +68,11 @@ class KnowledgeBase:
         other = copy(self)
         other.offers = self.offers.with_age(offers_as_of)
         return other
+
+    @cached_property
+    def folded_names(self) -> dict[str, str]:
+        """Names of records, folded, with the record that each belongs to."""
+        return {fold(name): record.id for record in self.records.values() for name in record.names}
 
     @cached_property
     def places(self) -> PlaceFinder:

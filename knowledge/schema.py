@@ -105,11 +105,22 @@ DETAILS_OF_KIND: Final[dict[Kind, str]] = {
 
 
 class Statement(Item):
-    """A text that an answer may give, with its source and whether somebody must still confirm it."""
+    """A text that an answer may give, with its source and whether somebody must still confirm it.
+
+    Outside ``valid_from``–``valid_to`` (both included) it is told as past, or as still to come.
+    """
 
     text: Sentence
     source: str
     status: Status = "confirmed"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _valid_in_order(self) -> Statement:
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError("valid_to viene prima di valid_from")
+        return self
 
 
 class Fact(Statement):

@@ -180,7 +180,8 @@ async def test_declining_the_message_ends_the_form_and_keeps_the_request(night: 
         ("qual è la pec?", "protocollo@pec"),
         ("chi sei?", "programma"),
         ("che cosa sai fare?", "Posso dirti"),
-        ("perché vi servono i miei dati?", "dati personali"),
+        ("perché vi servono i miei dati?", "solo per risponderti"),
+        ("a cosa vi serve la mail?", "solo per risponderti"),
     ],
 )
 async def test_a_question_in_the_middle_is_answered_and_the_form_asks_again(

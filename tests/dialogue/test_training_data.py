@@ -18,7 +18,12 @@ from knowledge.content_files import load_content
 from knowledge.text import fold
 
 NLU_FILES = sorted((PROJECT_ROOT / "nlu_data" / "nlu").glob("*.yml"))
-EVALUATION_FILES = [PROJECT_ROOT / "nlu_data" / "evaluation" / "questions.jsonl"]
+EVALUATION_FILES = sorted(
+    path
+    for path in (PROJECT_ROOT / "nlu_data" / "evaluation").glob("*.jsonl")
+    # Expressions of time measure the grammar of dates, which is not trained.
+    if path.name != "dates.jsonl"
+)
 STORY_FILES = sorted((PROJECT_ROOT / "tests" / "dialogue").glob("test_*.yml"))
 MIN_EXAMPLES = 40
 DANGERS = {"violenza-donne", "suicidio", "emergenza"}
@@ -145,17 +150,12 @@ def test_one_rule_each_decides_what_an_intent_does() -> None:
 def test_every_response_and_every_action_is_used_by_a_rule() -> None:
     """T69: what no rule reaches, nobody reads."""
     used = set(_rule_steps("action"))
-    questions_of_forms = {
-        name
-        for form, data in _forms().items()
-        for slot in data["required_slots"]
-        for name in (f"utter_ask_{form}_{slot}", f"action_ask_{slot}")
+    forms = _forms().items()
+    of_forms = {f"validate_{form}" for form, _ in forms} | {
+        f"action_ask_{form}_{slot}" for form, data in forms for slot in data["required_slots"]
     }
-    validators = {f"validate_{form}" for form in _forms()}
-    spoken = {name for name in used if name.startswith("utter_")}
     acted = {n for n in used if n.startswith("action_")} - {"action_deactivate_loop"}
-    assert spoken | (questions_of_forms & _declared("responses")) == _declared("responses")
-    of_forms = validators | questions_of_forms
+    assert {n for n in used if n.startswith("utter_")} == _declared("responses")
     assert acted | (of_forms & _declared("actions")) == _declared("actions")
 
 

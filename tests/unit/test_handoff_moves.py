@@ -38,6 +38,8 @@ def test_messages(said: str, intent: str, confidence: float, move: str) -> None:
         ("che orari fate?", "ask_urp_hours", 0.95, "question"),
         ("ok", "affirm", 0.9, "again"),
         ("boh", "nlu_fallback", 0.2, "value"),
+        ("perché vi serve la mail?", "ask_urp_contacts", 0.5, "why"),
+        ("ma a cosa vi serve il numero", "ask_capabilities", 0.4, "why"),
     ],
 )
 def test_contacts(said: str, intent: str, confidence: float, move: str) -> None:

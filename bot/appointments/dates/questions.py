@@ -33,12 +33,14 @@ class NamedDays:
     """Days that a question is about.
 
     ``days`` are concrete days (empty if none was named); ``weekday`` is 0-6 when the question is about every
-    such weekday ("il venerdì"); ``now`` when it is about this very moment.
+    such weekday ("il venerdì"); ``now`` when it is about this very moment; ``is_span`` when the days were said as
+    one stretch ("tra Natale e Capodanno").
     """
 
     days: tuple[date, ...] = ()
     weekday: int | None = None
     now: bool = False
+    is_span: bool = False
 
 
 def named_days(text: str, today: date) -> NamedDays:
@@ -73,7 +75,7 @@ def _asked(named: list[Days]) -> NamedDays:
         return NamedDays()
     if len(listed) > 1:
         listed = [day for day in listed if not holiday_name(day)] or listed
-    return NamedDays(tuple(listed))
+    return NamedDays(tuple(listed), is_span=len(spans) == 1 and len(listed) > 1)
 
 
 def _days_of(span: DaySpan) -> list[date]:

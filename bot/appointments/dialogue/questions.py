@@ -54,6 +54,9 @@ _QUESTIONS: Final = frozenset(
         "follow_up",
         "off_topic",
         "make_complaint",
+        "ask_for_help",
+        "ask_doubt",
+        "ask_language",
     ]
 )
 _ABOUT_HOURS: Final = re.compile(

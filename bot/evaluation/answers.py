@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from uuid import uuid4
 from rich.console import Console
 from rich.table import Table
 
-from bot.errors import ContentError
+from bot.evaluation.cases import read_cases, share
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.terminal import say, started
@@ -43,9 +42,9 @@ class Report:
         times = sorted(self.milliseconds) or [0.0]
         return {
             "asked": self.asked,
-            "topic_right": _share(self.topic_right, self.topic_asked),
-            "fact_right": _share(self.fact_right, self.fact_asked),
-            "outside_told": _share(self.outside_right, self.outside_asked),
+            "topic_right": share(self.topic_right, self.topic_asked),
+            "fact_right": share(self.fact_right, self.fact_asked),
+            "outside_told": share(self.outside_right, self.outside_asked),
             "p50_ms": round(times[len(times) // 2], 1),
             "p95_ms": round(times[int(len(times) * 0.95)], 1),
             "statuses": dict(self.statuses),
@@ -59,7 +58,7 @@ class Report:
             ("fatto nella risposta", self.fact_right, self.fact_asked),
             ("fuori ambito detto", self.outside_right, self.outside_asked),
         ):
-            table.add_row(label, str(right), str(asked), f"{_share(right, asked):.1%}")
+            table.add_row(label, str(right), str(asked), f"{share(right, asked):.1%}")
         if failures:
             for case in self.wrong:
                 console.print(
@@ -71,37 +70,13 @@ class Report:
         console.print(table)
 
 
-def _share(right: int, asked: int) -> float:
-    return round(right / asked, 4) if asked else 1.0
-
-
 async def evaluate_file(settings: Settings, path: Path, split: str) -> Report:
     """Ask every question of a JSONL file, each in a conversation of its own."""
     async with started(settings) as runtime:
         report = Report()
-        for case in _cases(path, split):
+        for case in read_cases(path, split):
             await _ask(runtime, case, report)
         return report
-
-
-def _cases(path: Path, split: str) -> Iterator[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ContentError(
-            str(path), f"cannot be read ({error.strerror})", "name a JSONL file"
-        ) from None
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            case = json.loads(line)
-        except ValueError:
-            raise ContentError(
-                f"{path} line {number}", "is not JSON", "one object per line"
-            ) from None
-        if split in ("all", case.get("split")):
-            yield case
 
 
 async def _ask(runtime: Runtime, case: dict[str, Any], report: Report) -> None:
