@@ -13,7 +13,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.context import ActionContext, current_context
-from bot.appointments.booking import AppointmentView, open_appointments
+from bot.appointments.booking import AppointmentView, held_start, open_appointments
 from bot.appointments.calendar import UnknownChoice, agenda_of, free_in, service_of, stored_rules
 from bot.appointments.dialogue import planner
 from bot.appointments.history import Step
@@ -69,11 +69,16 @@ def overview(connection: sa.Connection, step: Step, office: str, service: str) -
     except UnknownChoice:
         agenda = agenda_of(connection, "", step)
         chosen = service_of(agenda.office, "")
+    free = free_in(connection, step, agenda, chosen)
+    held = held_start(connection, step)
+    if held is not None and held not in free:
+        # Also when the turn that held it is done again after a crash.
+        free = sorted([*free, held.astimezone(ROME)])
     return Overview(
         tuple(rules.offices),
         agenda.office,
         rules.limits,
-        tuple(free_in(connection, step, agenda, chosen)),
+        tuple(free),
         tuple(open_appointments(connection, step)),
     )
 

@@ -34,7 +34,13 @@ from bot.conversations.lanes import Lanes
 from bot.conversations.masking import mask
 from bot.conversations.personal_data import erase_but_farewell
 from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
-from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, RECOVERY_AT_ONCE, TURN_ATTEMPTS
+from bot.limits import (
+    LIVE_TRACKERS,
+    MESSAGE_MAX_CHARS,
+    RECOVERY_AT_ONCE,
+    TURN_ATTEMPTS,
+    TURNS_AT_ONCE,
+)
 from bot.storage import inbox, outbox, ownership
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
@@ -89,6 +95,7 @@ class Turns:
         self._assistant = assistant
         self._knowledge = knowledge
         self._lanes = Lanes()
+        self._places = asyncio.Semaphore(TURNS_AT_ONCE)
         self._changed = changed
         self._appointment_link = appointment_link
         self._capacity = live_conversations
@@ -246,9 +253,10 @@ class Turns:
         context = self._context(conversation_id, opened, message.inbound_id)
         answered: Answered | None
         try:
-            dialogue = live or assistant.restore(conversation_id, opened.state)
-            words = in_words(message.text)
-            answered = await assistant.answer(dialogue, words, masked, context)
+            async with self._places:
+                dialogue = live or assistant.restore(conversation_id, opened.state)
+                words = in_words(message.text)
+                answered = await assistant.answer(dialogue, words, masked, context)
         except StorageUnavailable:
             raise
         except Exception as error:

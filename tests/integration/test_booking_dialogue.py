@@ -27,7 +27,8 @@ from tests.support.servers import Client, ForkedServer
 
 pytestmark = pytest.mark.model
 
-CLOCK = "2026-11-23T10:30"
+CLOCK = "2026-11-20T10:30"
+"""A Friday: no booked slot is so near that its reminder would be over."""
 STARTS = [
     f"2026-{day}T{hour}"
     for day in ("11-24", "11-26", "12-01", "12-03", "12-10")
