@@ -16,7 +16,7 @@ from bot.appointments.dates import When, understand
 from bot.appointments.dates.matching import suits
 from bot.appointments.dialogue.planner import CANCEL, CONFIRMED, OFFICE, START, WHICH
 from bot.appointments.dialogue.reading import Said, source_in
-from bot.appointments.dialogue.wishes import wish_data, wish_of
+from bot.appointments.dialogue.wishes import single_moment, wish_data, wish_of
 
 
 async def move_step(turn: FormTurn, seen: Overview, said: Said) -> bool:
@@ -33,10 +33,18 @@ async def move_step(turn: FormTurn, seen: Overview, said: Said) -> bool:
             # The days of this message named the appointment; the wish was said before.
             said = replace(said, when=wish_of(turn.talk.get("wish", ())), pick=None)
             turn.remember_talk(wish=[])
-    start = await chosen(turn, seen, said)
-    if start is not None:
-        await _move(turn, which["id"], start)
-        return True
+    start = local(which["start"])
+    if single_moment(said.when) != start:
+        # It is there already when a turn that had moved it is done again after a crash.
+        chosen_start = await chosen(turn, seen, said)
+        if chosen_start is None:
+            return _asked_again(turn, seen, said)
+        start = chosen_start
+    await _move(turn, which["id"], start)
+    return True
+
+
+def _asked_again(turn: FormTurn, seen: Overview, said: Said) -> bool:
     if turn.asked == START and not (said.when or said.wants_others or said.says_no):
         turn.notices.append(text("which_of_these" if said.says_yes else "again_start"))
         return False
@@ -48,9 +56,8 @@ async def cancel_step(turn: FormTurn, seen: Overview, said: Said) -> bool:
     """Find the appointment, then ask; an answer to a reminder needs no question."""
     if turn.slots[WHICH] is None:
         reminded = await effects.reminded_of(turn) if not turn.asked else ""
-        view = next((view for view in seen.own if view["id"] == reminded), None)
-        if view is not None and not said.code:
-            await _cancel(turn, view["id"])
+        if reminded and not said.code:
+            await _cancel(turn, reminded)
             return True
         return await _find(turn, seen, said)
     if turn.asked == CONFIRMED and said.says_yes:

@@ -81,7 +81,7 @@ def _confirm(
 async def move(turn: FormTurn, appointment_id: str, start: datetime) -> Outcome:
     """Give an appointment another time."""
     unit = partial(booking.move, step=turn.step, appointment_id=appointment_id, start=start)
-    outcome: Outcome = await turn.context.once(f"move:{local_iso(start)}", unit)
+    outcome: Outcome = await turn.context.once("move", unit)
     return outcome
 
 

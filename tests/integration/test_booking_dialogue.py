@@ -71,6 +71,17 @@ def wish(start: str, number: int) -> str:
     )
 
 
+def change(start: str) -> str:
+    """Move to a time that nobody else wants, or only look."""
+    _, month, day = start[:10].split("-")
+    hour = {"11:00": "11.30", "14:00": "14.30", "15:00": "15.30"}.get(start[11:])
+    return (
+        f"sposta l'appuntamento al {day}/{month} alle {hour}"
+        if hour
+        else "quando ho l'appuntamento?"
+    )
+
+
 async def attempt(client: Client, start: str, number: int, round_number: int) -> str:
     """Everything at once, then yes while it is offered; what the citizen read last."""
     sender = f"r{round_number}p{number}"
@@ -177,7 +188,7 @@ async def test_killing_the_process_while_people_book_loses_and_doubles_nothing(
                     server,
                     session,
                     f"persona-{batch + n}",
-                    [wish(start, batch + n), "sì", "quando ho l'appuntamento?", "disdici", "sì"],
+                    [wish(start, batch + n), "sì", change(start), "disdici l'appuntamento", "sì"],
                 )
                 for n, start in enumerate(STARTS[: min(len(STARTS), dialogues - batch)])
             ]
@@ -188,6 +199,7 @@ async def test_killing_the_process_while_people_book_loses_and_doubles_nothing(
                 server.start()
             for answers in await talking:
                 assert BOOKED in answers[1], answers
+                assert "Codice" in answers[2] or "spostato" in answers[2], answers
                 assert "annullato" in answers[-1], answers
     rows = await agenda(database_url)
     assert len(rows) == dialogues
