@@ -18,7 +18,7 @@ from actions.handoff import TOPIC
 from actions.replies import Reply, send
 from actions.texts import text
 from bot.appointments.contacts import Invalid, contact_span, parsed_contact
-from bot.conversations.masking import mask_codes
+from bot.masking import mask_codes
 from knowledge.text import words
 
 MESSAGE_MAX_CHARS: Final = 1_000
