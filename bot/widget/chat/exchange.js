@@ -1,0 +1,285 @@
+// @ts-check
+/** Messages on their way: written, sent, acknowledged, received, shown. */
+
+import { Conversation } from "./conversation.js";
+import { button, h } from "./dom.js";
+import { choicesOf, isSet, listOf, messageOf, numberOf, textOf } from "./frames.js";
+import { loadUnsent, saveUnsent } from "./storage.js";
+
+/**
+ * @typedef {import("./conversation.js").Entry} Entry
+ * @typedef {import("./panel.js").Panel} Panel
+ * @typedef {import("./texts.js").Texts} Texts
+ * @typedef {{
+ *   panel: () => Panel, texts: () => Texts, greeting: () => unknown, secret: () => string, isOnline: () => boolean, isShown: () => boolean,
+ *   send: (frame: object) => boolean, reconnect: () => void, onUnread: (count: number) => void,
+ * }} Context
+ */
+
+/** A stored message is acknowledged at once; later means that the connection is dead without saying so. */
+const ACK_TIMEOUT_MS = 8_000;
+const RETRY_DELAY_S = 5;
+
+export class Exchange {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.conversation = new Conversation();
+    /** Up to this number the citizen has seen the messages. */
+    this.seen = 0;
+    /** Up to this number messages are replayed, not new. */
+    this.replayedUntil = 0;
+    this.ackTimer = 0;
+  }
+
+  /** @returns {Panel} */
+  get panel() {
+    return this.context.panel();
+  }
+
+  /**
+   * Begin anew; what the citizen wrote and the server has not got stays.
+   * @returns {void}
+   */
+  reset() {
+    const waiting = this.conversation.unsent;
+    this.conversation.clear();
+    this.conversation.entries = waiting;
+    this.seen = 0;
+    this.replayedUntil = 0;
+    this.redraw();
+  }
+
+  /** @returns {void} */
+  forget() {
+    clearTimeout(this.ackTimer);
+    this.conversation.clear();
+    this.reset();
+  }
+
+  /**
+   * @param {unknown} frame of the type "welcome"
+   * @returns {void}
+   */
+  resume(frame) {
+    this.seen = Math.max(this.seen, numberOf(frame, "seen"));
+    this.replayedUntil = numberOf(frame, "last_seq");
+    this.panel.log.quiet(this.conversation.last < this.replayedUntil);
+  }
+
+  /**
+   * Show the whole conversation again, for example in another language.
+   * @returns {void}
+   */
+  redraw() {
+    const { log } = this.panel;
+    log.quiet(true);
+    log.clear();
+    log.append(this.greeting());
+    const { entries, first } = this.conversation;
+    entries.forEach((entry) => log.show(entry, entries));
+    log.earlier.hidden = first <= 1;
+    log.scrollToEnd();
+    setTimeout(() => log.quiet(false));
+    this.afterMessage();
+  }
+
+  /** @returns {HTMLElement} */
+  greeting() {
+    const words = this.context.greeting();
+    const choices = choicesOf(words).map(({ title, payload }) => button(title, "choice", () => this.write(title, payload)));
+    const suggestions = h("div", { class: "choices", lang: "it" }, ...choices);
+    const text = h("p", { class: "text" }, textOf(words, "text"));
+    return h("div", { class: "message assistant" }, h("p", { class: "who" }, this.context.texts().assistant), text, suggestions);
+  }
+
+  /**
+   * @param {string} text what the conversation shows
+   * @param {string} payload what a button asks in the citizen's place; empty for what was typed
+   * @returns {void}
+   */
+  write(text, payload = "") {
+    const entry = this.conversation.write(newId(), text, payload);
+    this.panel.log.show(entry, this.conversation.entries);
+    this.panel.log.scrollTo(entry);
+    this.panel.focusForNext();
+    this.deliver(entry);
+  }
+
+  /**
+   * @param {Entry} entry
+   * @returns {void}
+   */
+  deliver(entry) {
+    entry.progress = "sending";
+    const { id, text, payload } = entry;
+    if (this.context.send(payload ? { type: "message", id, text, payload } : { type: "message", id, text })) {
+      this.expectAck();
+    }
+    this.panel.log.update(entry);
+    this.keepUnsent();
+  }
+
+  /** @returns {void} */
+  expectAck() {
+    clearTimeout(this.ackTimer);
+    this.ackTimer = setTimeout(() => this.conversation.unsent.length > 0 && this.context.isOnline() && this.context.reconnect(), ACK_TIMEOUT_MS);
+  }
+
+  /**
+   * Send again what may not have arrived. The server knows each by its id and stores it once.
+   * @returns {void}
+   */
+  deliverUnsent() {
+    this.conversation.unsent.forEach((entry) => this.deliver(entry));
+  }
+
+  /** @returns {void} */
+  keepUnsent() {
+    const messages = this.conversation.unsent.map(({ id, text, payload }) => ({ id, text, payload }));
+    saveUnsent(this.context.secret(), messages);
+  }
+
+  /** @returns {void} */
+  restoreUnsent() {
+    for (const { id, text, payload } of loadUnsent(this.context.secret())) {
+      this.conversation.write(id, text, payload ?? "");
+    }
+  }
+
+  /**
+   * @param {unknown} frame
+   * @returns {void}
+   */
+  onMessage(frame) {
+    const message = messageOf(frame);
+    const entry = this.conversation.receive(message);
+    if (entry === "missing") {
+      this.context.send({ type: "resume", after: this.conversation.last });
+      return;
+    }
+    if (!entry) {
+      return;
+    }
+    const { log } = this.panel;
+    const { entries } = this.conversation;
+    log.show(entry, entries);
+    if (message.author === "citizen") {
+      this.keepUnsent();
+    } else {
+      log.showWriting("");
+    }
+    if (entry.seq < this.replayedUntil) {
+      return;
+    }
+    if (entry.seq === this.replayedUntil) {
+      log.scrollToEnd();
+      setTimeout(() => log.quiet(false));
+    } else {
+      log.scrollTo(entries.filter((one) => one.author === "citizen" && one.progress === "sent").pop() ?? entry);
+    }
+    log.earlier.hidden = this.conversation.first <= 1;
+    this.afterMessage();
+  }
+
+  /**
+   * What depends on the newest message: the shape of the text field, and what is unread.
+   * @returns {void}
+   */
+  afterMessage() {
+    const office = this.conversation.entries.filter((entry) => entry.author !== "citizen");
+    this.panel.composer.ask(office[office.length - 1]?.field ?? null);
+    if (this.context.isShown()) {
+      this.markSeen();
+    }
+    const unread = office.filter((entry) => entry.seq > this.seen).length;
+    this.context.onUnread(unread);
+  }
+
+  /** @returns {void} */
+  markSeen() {
+    if (this.conversation.last > this.seen && this.context.send({ type: "seen", seq: this.conversation.last })) {
+      this.seen = this.conversation.last;
+    }
+  }
+
+  /**
+   * @param {unknown} frame
+   * @returns {void}
+   */
+  onAck(frame) {
+    const entry = this.conversation.acknowledge(frame);
+    if (entry) {
+      this.panel.log.update(entry);
+      this.keepUnsent();
+    }
+    if (this.conversation.unsent.length === 0) {
+      clearTimeout(this.ackTimer);
+    }
+  }
+
+  /**
+   * @param {unknown} frame
+   * @returns {void}
+   */
+  onTyping(frame) {
+    const texts = this.context.texts();
+    const sentence = textOf(frame, "author") === "staff" ? texts.staffWriting : texts.writing;
+    this.panel.log.showWriting(isSet(frame, "on") ? sentence : "");
+  }
+
+  /**
+   * @param {number} upTo
+   * @returns {void}
+   */
+  onGap(upTo) {
+    if (upTo > this.conversation.last) {
+      this.conversation.skip(upTo);
+      this.panel.log.append(h("p", { class: "hint" }, this.context.texts().gap));
+    }
+  }
+
+  /**
+   * @param {unknown} frame
+   * @returns {void}
+   */
+  onHistory(frame) {
+    const { log } = this.panel;
+    log.quiet(true);
+    const added = this.conversation.prepend(listOf(frame, "messages").map(messageOf));
+    added.forEach((entry) => log.show(entry, this.conversation.entries));
+    log.earlier.hidden = !isSet(frame, "more");
+    log.scrollTo(added[0]);
+    log.element.focus({ preventScroll: true });
+    setTimeout(() => log.quiet(false));
+  }
+
+  /**
+   * A message of the citizen that the server refused.
+   *
+   * @param {Entry} entry
+   * @param {unknown} frame of the type "error"
+   * @returns {void}
+   */
+  onRefused(entry, frame) {
+    if (textOf(frame, "code") === "unavailable") {
+      const delay = numberOf(frame, "retry_after_s") || RETRY_DELAY_S;
+      setTimeout(() => entry.progress === "sending" && this.deliver(entry), delay * 1000);
+      return;
+    }
+    entry.progress = "failed";
+    entry.problem = textOf(frame, "message");
+    this.panel.log.update(entry);
+    this.panel.say(entry.problem);
+    this.keepUnsent();
+  }
+}
+
+/** @returns {string} a random id that nobody can guess */
+function newId() {
+  if (typeof crypto.randomUUID === "function") {
+    return crypto.randomUUID();
+  }
+  // Browsers offer randomUUID on https and localhost only; an office may try the page on plain http.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
