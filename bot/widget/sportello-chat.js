@@ -20,7 +20,6 @@ class SportelloChat extends HTMLElement {
     this.window = null;
   }
 
-  /** @returns {void} */
   connectedCallback() {
     const language = this.lang || document.documentElement.lang;
     this.window = new ChatWindow(/** @type {ShadowRoot} */ (this.shadowRoot), {
@@ -32,21 +31,16 @@ class SportelloChat extends HTMLElement {
     });
   }
 
-  /** @returns {void} */
   disconnectedCallback() {
     this.window?.stop();
     this.window = null;
   }
 
-  /**
-   * Open the chat, for example from a link of the page.
-   * @returns {void}
-   */
+  /** Open the chat, for example from a link of the page. */
   open() {
     this.window?.open();
   }
 
-  /** @returns {void} */
   close() {
     this.window?.close();
   }

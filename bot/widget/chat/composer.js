@@ -5,11 +5,6 @@ import { h, icon, ICONS, newElementId } from "./dom.js";
 import { cleaned } from "./safe.js";
 import { fill } from "./texts.js";
 
-/**
- * @typedef {import("./frames.js").Field} Field
- * @typedef {import("./texts.js").Texts} Texts
- */
-
 /** From how many characters before the end the citizen is told. */
 const WARN_FROM = 100;
 
@@ -42,16 +37,13 @@ export class Composer {
     this.area.addEventListener("keydown", (event) => this.sendOnEnter(event));
   }
 
-  /** @returns {void} */
   focus() {
     this.field.focus();
   }
 
   /**
    * Take the shape of what is asked for; null is a free question.
-   *
    * @param {Field | null} asked
-   * @returns {void}
    */
   ask(asked) {
     const hadFocus = this.element.contains(/** @type {Node | null} */ (this.element.getRootNode() instanceof ShadowRoot
@@ -75,16 +67,12 @@ export class Composer {
     }
   }
 
-  /** @returns {void} */
   clear() {
     this.field.value = "";
     this.check();
   }
 
-  /**
-   * @param {SubmitEvent} event
-   * @returns {void}
-   */
+  /** @param {SubmitEvent} event */
   submit(event) {
     event.preventDefault();
     const text = this.field.value.trim();
@@ -114,7 +102,6 @@ export class Composer {
     return isAddress && !this.line.checkValidity() ? this.texts.wrongEmail : "";
   }
 
-  /** @returns {void} */
   check() {
     const left = this.maxChars - this.field.value.length;
     if (left < 0) {
@@ -125,19 +112,13 @@ export class Composer {
     }
   }
 
-  /**
-   * @param {string} problem
-   * @returns {void}
-   */
+  /** @param {string} problem */
   complain(problem) {
     this.error.textContent = problem;
     this.field.setAttribute("aria-invalid", String(problem !== ""));
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @returns {void}
-   */
+  /** @param {KeyboardEvent} event */
   sendOnEnter(event) {
     // While an input method is composing, Enter picks a word.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {

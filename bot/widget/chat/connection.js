@@ -4,15 +4,6 @@
 import { textOf } from "./frames.js";
 import { openRequests, openSocket } from "./transports.js";
 
-/**
- * @typedef {import("./transports.js").Transport} Transport
- * @typedef {"off" | "connecting" | "online" | "offline"} Status
- * @typedef {{
- *   secret: () => string, after: () => number, notice: () => string,
- *   onFrame: (frame: unknown) => void, onStatus: (status: Status) => void,
- * }} Owner
- */
-
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 const REFUSED_DELAY_MS = 60_000;
@@ -43,7 +34,6 @@ export class Connection {
     this.onVisible = () => document.visibilityState === "visible" && this.wake();
   }
 
-  /** @returns {void} */
   start() {
     if (this.status !== "off") {
       return;
@@ -55,7 +45,6 @@ export class Connection {
     this.connect();
   }
 
-  /** @returns {void} */
   stop() {
     window.removeEventListener("online", this.onNetwork);
     window.removeEventListener("offline", this.onNetwork);
@@ -77,20 +66,14 @@ export class Connection {
     return true;
   }
 
-  /**
-   * Introduce this browser on the open connection: at first, and when a newer notice was accepted.
-   * @returns {void}
-   */
+  /** Introduce this browser on the open connection: at first, and when a newer notice was accepted. */
   hello() {
     const secret = this.owner.secret();
     const hello = { type: "hello", protocol: 1, notice: this.owner.notice(), after: this.owner.after() };
     this.transport?.send(secret ? { ...hello, secret } : hello);
   }
 
-  /**
-   * After sleep, or when an answer is overdue: find out whether the connection still lives.
-   * @returns {void}
-   */
+  /** After sleep, or when an answer is overdue: find out whether the connection still lives. */
   wake() {
     if (this.status === "online") {
       this.transport?.send({ type: "ping" });
@@ -101,7 +84,6 @@ export class Connection {
     }
   }
 
-  /** @returns {void} */
   connect() {
     this.drop();
     this.become("connecting");
@@ -120,10 +102,7 @@ export class Connection {
       this.socketFailures < SOCKET_ATTEMPTS ? openSocket(this.server, listener) : openRequests(this.server, listener, secret, after);
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   receive(frame) {
     clearTimeout(this.pongTimer);
     if (textOf(frame, "type") === "welcome") {
@@ -136,10 +115,7 @@ export class Connection {
     }
   }
 
-  /**
-   * @param {number} code of the WebSocket's close, zero if there was none
-   * @returns {void}
-   */
+  /** @param {number} code of the WebSocket's close, zero if there was none */
   lose(code) {
     if (this.status === "off") {
       return;
@@ -156,7 +132,6 @@ export class Connection {
     this.retryTimer = setTimeout(() => this.connect(), delay);
   }
 
-  /** @returns {void} */
   drop() {
     clearTimeout(this.retryTimer);
     clearTimeout(this.pongTimer);
@@ -165,10 +140,7 @@ export class Connection {
     this.isOpen = false;
   }
 
-  /**
-   * @param {Status} status
-   * @returns {void}
-   */
+  /** @param {Status} status */
   become(status) {
     if (this.status !== status) {
       this.status = status;

@@ -10,16 +10,6 @@ import { endSheet, noticeSheet, unreachableSheet } from "./sheets.js";
 import { forgetAll, loadSecret, saveSecret, watchSecret } from "./storage.js";
 import { fetchConfig, sayBye } from "./transports.js";
 
-/**
- * @typedef {import("./panel.js").Panel} Panel
- * @typedef {import("./sheets.js").Notice} Notice
- * @typedef {import("./texts.js").Texts} Texts
- * @typedef {{
- *   panel: () => Panel, texts: () => Texts, language: () => string, isShown: () => boolean,
- *   onUnread: (count: number) => void, onRefused: () => void,
- * }} Host
- */
-
 export class Controller {
   /**
    * @param {URL} server
@@ -70,10 +60,7 @@ export class Controller {
     return { version: textOf(notice, "version"), text: textOf(notice, "text"), url: textOf(notice, "url") };
   }
 
-  /**
-   * Take up a conversation that this browser already has.
-   * @returns {void}
-   */
+  /** Take up a conversation that this browser already has. */
   start() {
     this.unwatch = watchSecret((secret) => this.followOtherTab(secret));
     this.secret = loadSecret();
@@ -83,7 +70,6 @@ export class Controller {
     }
   }
 
-  /** @returns {void} */
   stop() {
     this.unwatch();
     this.connection.stop();
@@ -91,7 +77,6 @@ export class Controller {
 
   /**
    * Show what comes first: the conversation, or the notice for who has none.
-   *
    * @param {{takesFocus?: boolean}} [how]
    * @returns {Promise<void>}
    */
@@ -113,7 +98,6 @@ export class Controller {
   /**
    * @param {string} remark
    * @param {boolean} takesFocus
-   * @returns {void}
    */
   askConsent(remark, takesFocus) {
     const accept = () => {
@@ -127,10 +111,7 @@ export class Controller {
     this.host.panel().showSheet(sheet, { isCancellable: false, takesFocus });
   }
 
-  /**
-   * @param {boolean} takesFocus
-   * @returns {void}
-   */
+  /** @param {boolean} takesFocus */
   enter(takesFocus) {
     const panel = this.host.panel();
     panel.composer.maxChars = numberOf(this.config, "message_max_chars") || panel.composer.maxChars;
@@ -140,10 +121,7 @@ export class Controller {
     this.showStatus();
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   receive(frame) {
     const { exchange } = this;
     switch (textOf(frame, "type")) {
@@ -174,10 +152,7 @@ export class Controller {
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onWelcome(frame) {
     const secret = textOf(frame, "secret");
     const stored = loadSecret();
@@ -200,10 +175,7 @@ export class Controller {
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onState(frame) {
     const before = this.state.owner;
     this.state = stateOf(frame);
@@ -214,10 +186,7 @@ export class Controller {
     this.showStatus();
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onError(frame) {
     const code = textOf(frame, "code");
     const message = textOf(frame, "message");
@@ -237,7 +206,6 @@ export class Controller {
   /**
    * @param {string} reason
    * @param {string} message
-   * @returns {void}
    */
   onEnded(reason, message) {
     const hasExpired = reason === "expired";
@@ -263,10 +231,7 @@ export class Controller {
     }
   }
 
-  /**
-   * @param {string} secret
-   * @returns {void}
-   */
+  /** @param {string} secret */
   followOtherTab(secret) {
     if (secret === this.secret) {
       return;
@@ -281,7 +246,6 @@ export class Controller {
     void this.begin({ takesFocus: false });
   }
 
-  /** @returns {void} */
   showStatus() {
     const panel = this.host.panel();
     const { status, failures } = this.connection;
@@ -299,13 +263,11 @@ export class Controller {
     }
   }
 
-  /** @returns {void} */
   askPerson() {
     this.host.panel().showConversation();
     this.exchange.write(this.host.texts().personMessage);
   }
 
-  /** @returns {void} */
   leave() {
     if (this.secret) {
       sayBye(this.server, this.secret);
@@ -313,7 +275,6 @@ export class Controller {
     this.onEnded("left", "");
   }
 
-  /** @returns {void} */
   saveTranscript() {
     const { entries } = this.exchange.conversation;
     saveFile(this.host.texts().transcriptName, "text/plain;charset=utf-8", this.host.panel().log.transcript(entries));

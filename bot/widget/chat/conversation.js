@@ -6,12 +6,6 @@
 
 import { textOf } from "./frames.js";
 
-/**
- * @typedef {import("./frames.js").Message} Message
- * @typedef {"sending" | "sent" | "failed"} Progress
- * @typedef {Message & {progress: Progress, payload: string, problem: string}} Entry
- */
-
 export class Conversation {
   constructor() {
     /** Everything up to this number has been received. */
@@ -30,7 +24,6 @@ export class Conversation {
     return this.entries.filter((entry) => entry.author === "citizen" && entry.progress === "sending");
   }
 
-  /** @returns {void} */
   clear() {
     this.last = 0;
     this.entries = [];
@@ -39,14 +32,13 @@ export class Conversation {
   /**
    * @param {string} id
    * @param {string} text
-   * @param {string} payload empty if the text was typed
    * @returns {Entry}
    */
-  write(id, text, payload) {
+  write(id, text) {
     /** @type {Entry} */
     const entry = {
-      seq: 0, id, author: "citizen", name: "", text, at: "", buttons: [], days: [], field: null, file: null, cards: [],
-      isFactual: false, progress: "sending", payload, problem: "",
+      seq: 0, prev: 0, id, author: "citizen", name: "", text, at: "", buttons: [], days: [], field: null, file: null, cards: [],
+      isFactual: false, progress: "sending", problem: "",
     };
     this.entries.push(entry);
     return entry;
@@ -54,7 +46,6 @@ export class Conversation {
 
   /**
    * Take in a message of the server.
-   *
    * @param {Message} message
    * @returns {Entry | "missing" | null} the entry to show; "missing" if an earlier one has not arrived; null if it was known
    */
@@ -62,7 +53,7 @@ export class Conversation {
     if (message.seq <= this.last) {
       return null;
     }
-    if (message.seq > this.last + 1) {
+    if (message.prev > this.last) {
       return "missing";
     }
     this.last = message.seq;
@@ -71,7 +62,6 @@ export class Conversation {
 
   /**
    * Older messages, asked for by the citizen.
-   *
    * @param {Message[]} messages
    * @returns {Entry[]} those that were not shown yet
    */
@@ -82,9 +72,7 @@ export class Conversation {
 
   /**
    * Messages up to this number are gone: they are not waited for.
-   *
    * @param {number} upTo
-   * @returns {void}
    */
   skip(upTo) {
     this.last = Math.max(this.last, upTo);
@@ -117,7 +105,7 @@ export class Conversation {
    */
   place(message) {
     const own = message.author === "citizen" ? this.own(message.id) : null;
-    const entry = Object.assign(own ?? { payload: "", problem: "" }, message, { progress: /** @type {Progress} */ ("sent") });
+    const entry = Object.assign(own ?? { problem: "" }, message, { progress: /** @type {Progress} */ ("sent") });
     this.entries = this.entries.filter((other) => other !== entry);
     const later = this.entries.findIndex((other) => other.seq === 0 || other.seq > entry.seq);
     this.entries.splice(later < 0 ? this.entries.length : later, 0, entry);

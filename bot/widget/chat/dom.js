@@ -1,8 +1,6 @@
 // @ts-check
 /** Building elements: text goes in as text, never as markup. */
 
-/** @typedef {string | Node | null | undefined | false} Child */
-
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -76,7 +74,6 @@ export function newElementId() {
  * @param {string} name
  * @param {string} type
  * @param {string} content
- * @returns {void}
  */
 export function saveFile(name, type, content) {
   const url = URL.createObjectURL(new Blob([content], { type }));

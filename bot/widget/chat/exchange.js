@@ -6,22 +6,12 @@ import { button, h } from "./dom.js";
 import { choicesOf, isSet, listOf, messageOf, numberOf, textOf } from "./frames.js";
 import { loadUnsent, saveUnsent } from "./storage.js";
 
-/**
- * @typedef {import("./conversation.js").Entry} Entry
- * @typedef {import("./panel.js").Panel} Panel
- * @typedef {import("./texts.js").Texts} Texts
- * @typedef {{
- *   panel: () => Panel, texts: () => Texts, greeting: () => unknown, secret: () => string, isOnline: () => boolean, isShown: () => boolean,
- *   send: (frame: object) => boolean, reconnect: () => void, onUnread: (count: number) => void,
- * }} Context
- */
-
 /** A stored message is acknowledged at once; later means that the connection is dead without saying so. */
 const ACK_TIMEOUT_MS = 8_000;
 const RETRY_DELAY_S = 5;
 
 export class Exchange {
-  /** @param {Context} context */
+  /** @param {ExchangeContext} context */
   constructor(context) {
     this.context = context;
     this.conversation = new Conversation();
@@ -37,10 +27,7 @@ export class Exchange {
     return this.context.panel();
   }
 
-  /**
-   * Begin anew; what the citizen wrote and the server has not got stays.
-   * @returns {void}
-   */
+  /** Begin anew; what the citizen wrote and the server has not got stays. */
   reset() {
     const waiting = this.conversation.unsent;
     this.conversation.clear();
@@ -50,27 +37,20 @@ export class Exchange {
     this.redraw();
   }
 
-  /** @returns {void} */
   forget() {
     clearTimeout(this.ackTimer);
     this.conversation.clear();
     this.reset();
   }
 
-  /**
-   * @param {unknown} frame of the type "welcome"
-   * @returns {void}
-   */
+  /** @param {unknown} frame of the type "welcome" */
   resume(frame) {
     this.seen = Math.max(this.seen, numberOf(frame, "seen"));
     this.replayedUntil = numberOf(frame, "last_seq");
     this.panel.log.quiet(this.conversation.last < this.replayedUntil);
   }
 
-  /**
-   * Show the whole conversation again, for example in another language.
-   * @returns {void}
-   */
+  /** Show the whole conversation again, for example in another language. */
   redraw() {
     const { log } = this.panel;
     log.quiet(true);
@@ -87,70 +67,56 @@ export class Exchange {
   /** @returns {HTMLElement} */
   greeting() {
     const words = this.context.greeting();
-    const choices = choicesOf(words).map(({ title, payload }) => button(title, "choice", () => this.write(title, payload)));
+    const choices = choicesOf(words).map(({ title, payload }) => button(title, "choice", () => this.write(payload)));
     const suggestions = h("div", { class: "choices", lang: "it" }, ...choices);
     const text = h("p", { class: "text" }, textOf(words, "text"));
     return h("div", { class: "message assistant" }, h("p", { class: "who" }, this.context.texts().assistant), text, suggestions);
   }
 
   /**
-   * @param {string} text what the conversation shows
-   * @param {string} payload what a button asks in the citizen's place; empty for what was typed
-   * @returns {void}
+   * @param {string} text what was typed, or what a button asks in the citizen's place
    */
-  write(text, payload = "") {
-    const entry = this.conversation.write(newId(), text, payload);
+  write(text) {
+    const entry = this.conversation.write(newId(), text);
     this.panel.log.show(entry, this.conversation.entries);
     this.panel.log.scrollTo(entry);
     this.panel.focusForNext();
     this.deliver(entry);
   }
 
-  /**
-   * @param {Entry} entry
-   * @returns {void}
-   */
+  /** @param {Entry} entry */
   deliver(entry) {
     entry.progress = "sending";
-    const { id, text, payload } = entry;
-    if (this.context.send(payload ? { type: "message", id, text, payload } : { type: "message", id, text })) {
+    const { id, text } = entry;
+    if (this.context.send({ type: "message", id, text })) {
       this.expectAck();
     }
     this.panel.log.update(entry);
     this.keepUnsent();
   }
 
-  /** @returns {void} */
   expectAck() {
     clearTimeout(this.ackTimer);
     this.ackTimer = setTimeout(() => this.conversation.unsent.length > 0 && this.context.isOnline() && this.context.reconnect(), ACK_TIMEOUT_MS);
   }
 
-  /**
-   * Send again what may not have arrived. The server knows each by its id and stores it once.
-   * @returns {void}
-   */
+  /** Send again what may not have arrived. The server knows each by its id and stores it once. */
   deliverUnsent() {
     this.conversation.unsent.forEach((entry) => this.deliver(entry));
   }
 
-  /** @returns {void} */
   keepUnsent() {
-    const messages = this.conversation.unsent.map(({ id, text, payload }) => ({ id, text, payload }));
+    const messages = this.conversation.unsent.map(({ id, text }) => ({ id, text }));
     saveUnsent(this.context.secret(), messages);
   }
 
-  /** @returns {void} */
   restoreUnsent() {
-    for (const { id, text, payload } of loadUnsent(this.context.secret())) {
-      this.conversation.write(id, text, payload ?? "");
+    for (const { id, text } of loadUnsent(this.context.secret())) {
+      this.conversation.write(id, text);
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onMessage(frame) {
     const message = messageOf(frame);
     const entry = this.conversation.receive(message);
@@ -182,10 +148,7 @@ export class Exchange {
     this.afterMessage();
   }
 
-  /**
-   * What depends on the newest message: the shape of the text field, and what is unread.
-   * @returns {void}
-   */
+  /** What depends on the newest message: the shape of the text field, and what is unread. */
   afterMessage() {
     const office = this.conversation.entries.filter((entry) => entry.author !== "citizen");
     this.panel.composer.ask(office[office.length - 1]?.field ?? null);
@@ -196,17 +159,13 @@ export class Exchange {
     this.context.onUnread(unread);
   }
 
-  /** @returns {void} */
   markSeen() {
     if (this.conversation.last > this.seen && this.context.send({ type: "seen", seq: this.conversation.last })) {
       this.seen = this.conversation.last;
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onAck(frame) {
     const entry = this.conversation.acknowledge(frame);
     if (entry) {
@@ -218,20 +177,14 @@ export class Exchange {
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onTyping(frame) {
     const texts = this.context.texts();
     const sentence = textOf(frame, "author") === "staff" ? texts.staffWriting : texts.writing;
     this.panel.log.showWriting(isSet(frame, "on") ? sentence : "");
   }
 
-  /**
-   * @param {number} upTo
-   * @returns {void}
-   */
+  /** @param {number} upTo */
   onGap(upTo) {
     if (upTo > this.conversation.last) {
       this.conversation.skip(upTo);
@@ -239,10 +192,7 @@ export class Exchange {
     }
   }
 
-  /**
-   * @param {unknown} frame
-   * @returns {void}
-   */
+  /** @param {unknown} frame */
   onHistory(frame) {
     const { log } = this.panel;
     log.quiet(true);
@@ -256,10 +206,8 @@ export class Exchange {
 
   /**
    * A message of the citizen that the server refused.
-   *
    * @param {Entry} entry
    * @param {unknown} frame of the type "error"
-   * @returns {void}
    */
   onRefused(entry, frame) {
     if (textOf(frame, "code") === "unavailable") {

@@ -1,21 +1,6 @@
 // @ts-check
 /** What comes from the server, checked field by field before anything uses it (docs/websocket.md). */
 
-/**
- * @typedef {{title: string, payload: string}} Choice
- * @typedef {{start: string, label: string, payload: string}} Slot
- * @typedef {{date: string, label: string, slots: Slot[]}} Day
- * @typedef {{name: string, type: "email" | "tel" | "text", label: string, autocomplete: string}} Field
- * @typedef {{name: string, url: string}} File
- * @typedef {{title: string, text: string, link: {title: string, url: string} | null, buttons: Choice[]}} Card
- * @typedef {"citizen" | "assistant" | "staff" | "system"} Author
- * @typedef {{
- *   seq: number, id: string, author: Author, name: string, text: string, at: string, buttons: Choice[],
- *   days: Day[], field: Field | null, file: File | null, cards: Card[], isFactual: boolean,
- * }} Message
- * @typedef {{owner: string, text: string}} State
- */
-
 /** Statuses of answers that state facts, and so can be wrong. */
 const FACTUAL = new Set(["answered", "to_confirm", "out_of_scope"]);
 
@@ -97,6 +82,7 @@ export function messageOf(frame) {
   const custom = objectOf(frame, "custom");
   return {
     seq: numberOf(frame, "seq"),
+    prev: numberOf(frame, "prev"),
     id: textOf(frame, "id"),
     author: authorOf(textOf(frame, "author")),
     name: textOf(frame, "name"),
@@ -174,7 +160,7 @@ function fieldOf(value) {
 
 /**
  * @param {unknown} value
- * @returns {File | null}
+ * @returns {OfferedFile | null}
  */
 function fileOf(value) {
   const file = { name: textOf(value, "name"), url: textOf(value, "url") };

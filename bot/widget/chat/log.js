@@ -4,11 +4,6 @@
 import { button, h } from "./dom.js";
 import { authorName, messageElement, updateProgress } from "./message.js";
 
-/**
- * @typedef {import("./conversation.js").Entry} Entry
- * @typedef {import("./message.js").Setting} Setting
- */
-
 /** Most answers come sooner; an indicator that flashes, and is read aloud, would only disturb. */
 const INDICATOR_DELAY_MS = 300;
 /** A sign of writing that is not taken back ends by itself. */
@@ -36,7 +31,6 @@ export class Log {
   /**
    * @param {Entry} entry
    * @param {Entry[]} order of all entries
-   * @returns {void}
    */
   show(entry, order) {
     const known = this.elements.get(entry);
@@ -55,18 +49,13 @@ export class Log {
 
   /**
    * What belongs to no number: the greeting, a gap.
-   *
    * @param {HTMLElement} element
-   * @returns {void}
    */
   append(element) {
     this.list.append(element);
   }
 
-  /**
-   * @param {Entry} entry
-   * @returns {void}
-   */
+  /** @param {Entry} entry */
   update(entry) {
     const element = this.elements.get(entry);
     if (element && entry.author === "citizen") {
@@ -74,7 +63,6 @@ export class Log {
     }
   }
 
-  /** @returns {void} */
   clear() {
     this.elements.clear();
     this.list.replaceChildren();
@@ -84,18 +72,13 @@ export class Log {
 
   /**
    * Show messages that are not new: a screen reader has read them before.
-   *
    * @param {boolean} isQuiet
-   * @returns {void}
    */
   quiet(isQuiet) {
     this.list.setAttribute("aria-live", isQuiet ? "off" : "polite");
   }
 
-  /**
-   * @param {string} sentence who is writing; empty for nobody
-   * @returns {void}
-   */
+  /** @param {string} sentence who is writing; empty for nobody */
   showWriting(sentence) {
     this.writingTimers.forEach((timer) => clearTimeout(timer));
     if (!sentence) {
@@ -111,9 +94,7 @@ export class Log {
 
   /**
    * Bring a message to the top, so that a long answer is read from its question on.
-   *
    * @param {Entry | undefined} entry
-   * @returns {void}
    */
   scrollTo(entry) {
     const element = entry && this.elements.get(entry);
@@ -122,7 +103,6 @@ export class Log {
     }
   }
 
-  /** @returns {void} */
   scrollToEnd() {
     this.element.scrollTop = this.element.scrollHeight;
   }
@@ -141,9 +121,7 @@ export class Log {
 
   /**
    * Only the newest message's hours can still be chosen.
-   *
    * @param {Entry[]} order
-   * @returns {void}
    */
   retirePickers(order) {
     for (const entry of order.slice(0, -1)) {

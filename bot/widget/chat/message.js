@@ -6,17 +6,6 @@ import { pickerElement } from "./picker.js";
 import { cleaned, link, linked, safeURL } from "./safe.js";
 import { fill } from "./texts.js";
 
-/**
- * @typedef {import("./conversation.js").Entry} Entry
- * @typedef {import("./frames.js").Choice} Choice
- * @typedef {import("./frames.js").Card} Card
- * @typedef {import("./texts.js").Texts} Texts
- * @typedef {{
- *   texts: Texts, server: URL, isOnline: () => boolean,
- *   onChoose: (title: string, payload: string) => void, onRetry: (entry: Entry) => void, onReport: (entry: Entry) => void,
- * }} Setting what every message needs to know
- */
-
 const SOURCE = "Fonte:";
 
 /**
@@ -45,11 +34,9 @@ export function messageElement(entry, setting) {
 
 /**
  * Bring the state of a citizen's message up to date without touching what has been read aloud.
- *
  * @param {HTMLElement} element made by `messageElement`
  * @param {Entry} entry
  * @param {Setting} setting
- * @returns {void}
  */
 export function updateProgress(element, entry, setting) {
   element.querySelector(".progress")?.replaceWith(progressElement(entry, setting));
@@ -107,7 +94,7 @@ function progressElement(entry, { texts, isOnline, onRetry }) {
  * @returns {HTMLElement | null}
  */
 function choicesElement(choices, { onChoose }) {
-  const buttons = choices.map(({ title, payload }) => button(cleaned(title), "choice", () => onChoose(title, payload)));
+  const buttons = choices.map(({ title, payload }) => button(cleaned(title), "choice", () => onChoose(payload)));
   for (const choice of buttons) {
     choice.lang = "it";
     choice.dir = "auto";

@@ -5,14 +5,6 @@ import { Composer } from "./composer.js";
 import { button, h, icon, ICONS, newElementId } from "./dom.js";
 import { Log } from "./log.js";
 
-/**
- * @typedef {import("./texts.js").Texts} Texts
- * @typedef {{
- *   onSend: (text: string) => void, onEarlier: () => void, onOptions: () => void, onPerson: () => void,
- *   onLeave: () => void, onClose: () => void, onSheetClosed: () => void,
- * }} Callbacks
- */
-
 const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex='0']";
 
 export class Panel {
@@ -20,8 +12,8 @@ export class Panel {
    * @param {Texts} texts
    * @param {string} title
    * @param {boolean} isPage whether it is part of the page instead of a window over it
-   * @param {import("./message.js").Setting} setting
-   * @param {Callbacks} on
+   * @param {Setting} setting
+   * @param {PanelCallbacks} on
    */
   constructor(texts, title, isPage, setting, on) {
     this.on = on;
@@ -64,7 +56,6 @@ export class Panel {
   /**
    * @param {HTMLElement} sheet
    * @param {{isCancellable?: boolean, takesFocus?: boolean}} [how] whether Escape leads back to the conversation
-   * @returns {void}
    */
   showSheet(sheet, { isCancellable = true, takesFocus = true } = {}) {
     this.isCancellable = isCancellable;
@@ -78,10 +69,7 @@ export class Panel {
     }
   }
 
-  /**
-   * @param {boolean} [takesFocus]
-   * @returns {void}
-   */
+  /** @param {boolean} [takesFocus] */
   showConversation(takesFocus = true) {
     this.sheets.replaceChildren();
     this.sheets.hidden = true;
@@ -92,10 +80,7 @@ export class Panel {
     }
   }
 
-  /**
-   * Put the focus where the conversation goes on.
-   * @returns {void}
-   */
+  /** Put the focus where the conversation goes on. */
   focusForNext() {
     if (this.hasSheet) {
       this.sheets.querySelector("h3")?.focus();
@@ -107,40 +92,28 @@ export class Panel {
     }
   }
 
-  /**
-   * @param {string} text what holds until it changes: no connection, the place in the queue
-   * @returns {void}
-   */
+  /** @param {string} text what holds until it changes: no connection, the place in the queue */
   announceState(text) {
     if (this.banner.textContent !== text) {
       this.banner.textContent = text;
     }
   }
 
-  /**
-   * @param {string} text what happened just now
-   * @returns {void}
-   */
+  /** @param {string} text what happened just now */
   say(text) {
     clearTimeout(this.toastTimer);
     this.toast.textContent = text;
     this.toastTimer = setTimeout(() => this.toast.replaceChildren(), 12_000);
   }
 
-  /**
-   * @param {boolean} coversAll the window covers the whole screen: what lies under it cannot be reached
-   * @returns {void}
-   */
+  /** @param {boolean} coversAll the window covers the whole screen: what lies under it cannot be reached */
   setModal(coversAll) {
     if (this.element.getAttribute("role") === "dialog") {
       this.element.setAttribute("aria-modal", String(coversAll));
     }
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @returns {void}
-   */
+  /** @param {KeyboardEvent} event */
   onKey(event) {
     if (event.key === "Escape" && !event.isComposing) {
       event.stopPropagation();
@@ -154,10 +127,7 @@ export class Panel {
     }
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @returns {void}
-   */
+  /** @param {KeyboardEvent} event */
   keepFocus(event) {
     const reachable = [.../** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll(FOCUSABLE))].filter(isReachable);
     const focused = /** @type {ShadowRoot} */ (this.element.getRootNode()).activeElement;

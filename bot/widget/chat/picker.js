@@ -6,14 +6,9 @@ import { cleaned } from "./safe.js";
 import { fill } from "./texts.js";
 
 /**
- * @typedef {import("./frames.js").Day} Day
- * @typedef {import("./texts.js").Texts} Texts
- */
-
-/**
  * @param {Day[]} days at least one
  * @param {Texts} texts
- * @param {(title: string, payload: string) => void} onChoose
+ * @param {(question: string) => void} onChoose
  * @returns {HTMLElement}
  */
 export function pickerElement(days, texts, onChoose) {
@@ -21,16 +16,7 @@ export function pickerElement(days, texts, onChoose) {
   /** @param {Day} day */
   const showHours = (day) => {
     hours.setAttribute("aria-label", fill(texts.hours, { day: cleaned(day.label) }));
-    hours.replaceChildren(...day.slots.map((slot) => hourButton(day, slot.label, slot.payload)));
-  };
-  /**
-   * @param {Day} day
-   * @param {string} hour
-   * @param {string} payload
-   */
-  const hourButton = (day, hour, payload) => {
-    const title = fill(texts.slotChoice, { day: cleaned(day.label), hour: cleaned(hour) });
-    return button(cleaned(hour), "choice hour", () => onChoose(title, payload));
+    hours.replaceChildren(...day.slots.map(({ label, payload }) => button(cleaned(label), "choice hour", () => onChoose(payload))));
   };
   const name = newElementId();
   const options = days.map((day, index) => {

@@ -4,12 +4,6 @@
 import { saveFile } from "./dom.js";
 import { eraseSheet, ratingSheet, reportSheet } from "./sheets.js";
 
-/**
- * @typedef {import("./conversation.js").Entry} Entry
- * @typedef {import("./panel.js").Panel} Panel
- * @typedef {import("./texts.js").Texts} Texts
- */
-
 export class Requests {
   /** @param {{panel: () => Panel, texts: () => Texts, send: (frame: object) => boolean}} context */
   constructor(context) {
@@ -26,7 +20,6 @@ export class Requests {
     return this.context.texts();
   }
 
-  /** @returns {void} */
   askRating() {
     const send = /** @type {(score: number, comment: string) => void} */ (
       (score, comment) => this.finishSheet({ type: "rating", score, comment }, this.texts.rateThanks)
@@ -34,10 +27,7 @@ export class Requests {
     this.panel.showSheet(ratingSheet(this.texts, send, () => this.panel.showConversation()));
   }
 
-  /**
-   * @param {Entry} entry
-   * @returns {void}
-   */
+  /** @param {Entry} entry */
   askReport(entry) {
     const send = /** @type {(comment: string) => void} */ (
       (comment) => this.finishSheet({ type: "report", seq: entry.seq, comment }, this.texts.wrongThanks)
@@ -45,12 +35,10 @@ export class Requests {
     this.panel.showSheet(reportSheet(this.texts, send, () => this.panel.showConversation()));
   }
 
-  /** @returns {void} */
   askErase() {
     this.panel.showSheet(eraseSheet(this.texts, () => this.need({ type: "erase" }), () => this.panel.showConversation()));
   }
 
-  /** @returns {void} */
   restart() {
     if (this.need({ type: "restart" })) {
       this.panel.showConversation();
@@ -61,7 +49,6 @@ export class Requests {
   /**
    * @param {object} frame
    * @param {string} thanks
-   * @returns {void}
    */
   finishSheet(frame, thanks) {
     if (this.need(frame)) {
@@ -82,15 +69,11 @@ export class Requests {
     return wasSent;
   }
 
-  /** @returns {void} */
   askExport() {
     this.need({ type: "export" });
   }
 
-  /**
-   * @param {unknown} data
-   * @returns {void}
-   */
+  /** @param {unknown} data */
   saveExport(data) {
     saveFile(this.texts.exportName, "application/json", JSON.stringify(data, null, 2));
   }

@@ -5,17 +5,11 @@ import { button, h, newElementId } from "./dom.js";
 import { safeURL, link, linked } from "./safe.js";
 import { fill, LANGUAGES } from "./texts.js";
 
-/**
- * @typedef {import("./texts.js").Texts} Texts
- * @typedef {import("./storage.js").Preferences} Preferences
- * @typedef {{version: string, text: string, url: string}} Notice
- */
-
 export const SIZES = [100, 125, 150, 200];
 
 /**
  * @param {string} title
- * @param {...(import("./dom.js").Child)} content
+ * @param {...Child} content
  * @returns {HTMLElement}
  */
 function sheet(title, ...content) {
@@ -60,7 +54,6 @@ export function endSheet(texts, message, onStart) {
 
 /**
  * The server cannot be reached: what the site says instead (the content of the tag) is shown.
- *
  * @param {Texts} texts
  * @param {() => void} onRetry
  * @returns {HTMLElement}
@@ -141,13 +134,6 @@ export function eraseSheet(texts, onConfirm, onCancel) {
 }
 
 /**
- * @typedef {{
- *   onBack: () => void, onPerson: () => void, onRestart: () => void, onSave: () => void, onRate: () => void,
- *   onExport: () => void, onErase: () => void, onLeave: () => void, onPreferences: (changed: Partial<Preferences>) => void,
- * }} OptionActions
- */
-
-/**
  * @param {Texts} texts
  * @param {Preferences} preferences
  * @param {Notice | null} notice
@@ -159,7 +145,7 @@ export function optionsSheet(texts, preferences, notice, hasConversation, on) {
   const privacy = notice && safeURL(notice.url);
   const contrast = h("input", { type: "checkbox", checked: preferences.contrast });
   contrast.addEventListener("change", () => on.onPreferences({ contrast: contrast.checked }));
-  const group = /** @type {(title: string, ...children: import("./dom.js").Child[]) => HTMLElement} */ (
+  const group = /** @type {(title: string, ...children: Child[]) => HTMLElement} */ (
     (title, ...children) => h("section", {}, h("h4", {}, title), ...children)
   );
   return sheet(

@@ -4,11 +4,6 @@
  * tab only, messages that could not be sent yet. No cookie, and nothing before the privacy notice is accepted.
  */
 
-/**
- * @typedef {{size: number, contrast: boolean, theme: string, language: string}} Preferences
- * @typedef {{id: string, text: string, payload: string}} Unsent
- */
-
 const SECRET = "sportello.secret";
 const PREFERENCES = "sportello.preferences";
 const UNSENT = "sportello.unsent";
@@ -21,10 +16,7 @@ export function loadSecret() {
   return read("localStorage", SECRET);
 }
 
-/**
- * @param {string} secret empty forgets it
- * @returns {void}
- */
+/** @param {string} secret empty forgets it */
 export function saveSecret(secret) {
   write("localStorage", SECRET, secret);
 }
@@ -50,10 +42,7 @@ export function loadPreferences() {
   return object(read("localStorage", PREFERENCES));
 }
 
-/**
- * @param {Preferences} preferences
- * @returns {void}
- */
+/** @param {Preferences} preferences */
 export function savePreferences(preferences) {
   write("localStorage", PREFERENCES, JSON.stringify(preferences));
 }
@@ -71,13 +60,11 @@ export function loadUnsent(secret) {
 /**
  * @param {string} secret
  * @param {Unsent[]} messages
- * @returns {void}
  */
 export function saveUnsent(secret, messages) {
   write("sessionStorage", UNSENT, secret && messages.length > 0 ? JSON.stringify({ secret, messages }) : "");
 }
 
-/** @returns {void} */
 export function forgetAll() {
   for (const key of [SECRET, PREFERENCES]) {
     write("localStorage", key, "");
@@ -115,7 +102,6 @@ function read(area, key) {
  * @param {"localStorage" | "sessionStorage"} area
  * @param {string} key
  * @param {string} value
- * @returns {void}
  */
 function write(area, key, value) {
   try {

@@ -55,7 +55,6 @@ const IT = {
 
   days: "Scegli il giorno",
   hours: "Orari liberi: {day}",
-  slotChoice: "{day}, ore {hour}",
   pickerUsed: "Questi orari non si possono più scegliere qui: guarda il messaggio più recente.",
   download: "Scarica {name}",
   wrong: "Questa informazione è sbagliata?",
@@ -155,7 +154,6 @@ const EN = {
 
   days: "Choose the day",
   hours: "Free times: {day}",
-  slotChoice: "{day}, {hour}",
   pickerUsed: "These times can no longer be chosen here: see the latest message.",
   download: "Download {name}",
   wrong: "Is this information wrong?",
@@ -197,8 +195,6 @@ const EN = {
   rateComment: "Anything to add? Do not write personal data.",
   rateThanks: "Thank you for your rating.",
 };
-
-/** @typedef {"it" | "en"} Language */
 
 /** The languages by the name that their speakers read. */
 export const LANGUAGES = /** @type {const} */ ({ it: "Italiano", en: "English" });

@@ -3,11 +3,6 @@
 
 import { listOf, parsed, textOf } from "./frames.js";
 
-/**
- * @typedef {{onOpen: () => void, onFrame: (frame: unknown) => void, onClose: (code: number) => void}} Listener
- * @typedef {{send: (frame: object) => void, close: () => void}} Transport
- */
-
 /** A server that says nothing for so long is not there. */
 const OPEN_TIMEOUT_MS = 8_000;
 const POLL_WAIT_S = 25;
@@ -15,7 +10,7 @@ const REQUEST_TIMEOUT_MS = 40_000;
 
 /**
  * @param {URL} server
- * @param {Listener} listener
+ * @param {TransportListener} listener
  * @returns {Transport}
  */
 export function openSocket(server, listener) {
@@ -60,9 +55,8 @@ export function openSocket(server, listener) {
 /**
  * Requests go one after the other, so that messages arrive in the order in which they were written; one more request
  * waits for what the server has to say.
- *
  * @param {URL} server
- * @param {Listener} listener
+ * @param {TransportListener} listener
  * @param {() => string} secret
  * @param {() => number} after the highest number shown
  * @returns {Transport}
@@ -135,10 +129,8 @@ export async function fetchConfig(server) {
 
 /**
  * End a secret although the connection may be gone: what the browser can still deliver, it does.
- *
  * @param {URL} server
  * @param {string} secret
- * @returns {void}
  */
 export function sayBye(server, secret) {
   void fetch(new URL("/chat/frames", server), { ...request({ type: "bye" }, secret), keepalive: true }).catch(() => undefined);

@@ -8,20 +8,13 @@ import { optionsSheet } from "./sheets.js";
 import { loadPreferences, savePreferences } from "./storage.js";
 import { fill, textsIn } from "./texts.js";
 
-/**
- * @typedef {import("./conversation.js").Entry} Entry
- * @typedef {import("./storage.js").Preferences} Preferences
- * @typedef {import("./texts.js").Language} Language
- * @typedef {{server: URL, isPage: boolean, heading: string, theme: string, language: Language}} Options
- */
-
 /** A screen so small that the window covers it all (styles.js has the same figures). */
 const COVERS_ALL = "(max-width: 30rem), (max-height: 26rem)";
 
 export class ChatWindow {
   /**
    * @param {ShadowRoot} root
-   * @param {Options} options
+   * @param {WindowOptions} options
    */
   constructor(root, options) {
     this.options = options;
@@ -62,7 +55,6 @@ export class ChatWindow {
     }
   }
 
-  /** @returns {void} */
   stop() {
     this.controller.stop();
     this.covers.removeEventListener("change", this.repaint);
@@ -72,7 +64,7 @@ export class ChatWindow {
     window.visualViewport?.removeEventListener("scroll", this.repaint);
   }
 
-  /** @returns {import("./texts.js").Texts} */
+  /** @returns {Texts} */
   get texts() {
     return textsIn(/** @type {Language} */ (this.preferences.language));
   }
@@ -86,13 +78,14 @@ export class ChatWindow {
   newPanel() {
     const { controller, texts } = this;
     const { exchange, requests } = controller;
+    /** @type {Setting} */
     const setting = {
       texts,
       server: controller.server,
       isOnline: () => controller.isOnline,
-      onChoose: (/** @type {string} */ title, /** @type {string} */ payload) => exchange.write(title, payload),
-      onRetry: (/** @type {Entry} */ entry) => exchange.deliver(entry),
-      onReport: (/** @type {Entry} */ entry) => requests.askReport(entry),
+      onChoose: (question) => exchange.write(question),
+      onRetry: (entry) => exchange.deliver(entry),
+      onReport: (entry) => requests.askReport(entry),
     };
     return new Panel(texts, this.heading, this.options.isPage, setting, {
       onSend: (text) => exchange.write(text),
@@ -105,7 +98,6 @@ export class ChatWindow {
     });
   }
 
-  /** @returns {void} */
   open() {
     this.isOpen = true;
     this.paint();
@@ -117,7 +109,6 @@ export class ChatWindow {
     this.controller.exchange.afterMessage();
   }
 
-  /** @returns {void} */
   close() {
     if (!this.options.isPage && this.isOpen) {
       this.isOpen = false;
@@ -126,10 +117,7 @@ export class ChatWindow {
     }
   }
 
-  /**
-   * Bring what is seen in line with the state.
-   * @returns {void}
-   */
+  /** Bring what is seen in line with the state. */
   paint() {
     const { size, contrast, theme, language } = this.preferences;
     const isDark = theme === "dark" || (theme === "auto" && this.dark.matches);
@@ -143,10 +131,7 @@ export class ChatWindow {
     this.fit();
   }
 
-  /**
-   * On a phone the panel fills what the on-screen keyboard leaves free.
-   * @returns {void}
-   */
+  /** On a phone the panel fills what the on-screen keyboard leaves free. */
   fit() {
     const covers = !this.options.isPage && this.covers.matches;
     const viewport = window.visualViewport;
@@ -156,10 +141,7 @@ export class ChatWindow {
     style.setProperty("--free-top", covers && viewport?.scale === 1 ? `${viewport.offsetTop}px` : "");
   }
 
-  /**
-   * @param {number} count
-   * @returns {void}
-   */
+  /** @param {number} count */
   showUnread(count) {
     const { texts } = this;
     const isNew = count > this.unread;
@@ -171,7 +153,6 @@ export class ChatWindow {
     this.announcer.textContent = isNew && !this.isOpen ? texts.newMessage : "";
   }
 
-  /** @returns {void} */
   showOptions() {
     const { controller } = this;
     const { requests } = controller;
@@ -189,10 +170,7 @@ export class ChatWindow {
     this.panel.showSheet(sheet);
   }
 
-  /**
-   * @param {Partial<Preferences>} changed
-   * @returns {void}
-   */
+  /** @param {Partial<Preferences>} changed */
   prefer(changed) {
     this.preferences = { ...this.preferences, ...changed };
     savePreferences(this.preferences);
