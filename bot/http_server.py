@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from aiohttp.web_request import BaseRequest
 from aiohttp.web_protocol import RequestHandler
 
 from bot.channels.http_errors import SECURITY_HEADERS, error_response
@@ -43,3 +44,11 @@ class _Handler(RequestHandler):
         response.headers["Cache-Control"] = "no-store"
         response.force_close()
         return response
+
+    async def finish_response(
+        self, request: BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send a response; errors raised before our middleware (an unknown `Expect`) get its shape."""
+        if isinstance(resp, web.HTTPError):
+            resp = error_response(resp.status, resp.reason)
+        return await super().finish_response(request, resp, start_time)
