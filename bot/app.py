@@ -10,8 +10,11 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import rest, site
+from bot.channels import health, rest
 from bot.channels.http_errors import add_security_headers, errors_middleware
+from bot.channels.web import config, fallback, socket
+from bot.channels.web.assets import add_asset_routes
+from bot.channels.web.parts import say_goodbye, web_life
 from bot.errors import SportelloError
 from bot.keys import DATABASE, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
@@ -35,11 +38,14 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[SETTINGS] = settings
     app[DATABASE] = database
     app[RUNTIME] = runtime or Runtime(settings, database)
-    app.add_routes(rest.routes)
-    site.add_site_routes(app)
+    for door in (rest, health, socket, fallback, config):
+        app.add_routes(door.routes)
+    add_asset_routes(app)
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)
+    app.cleanup_ctx.append(web_life)
+    app.on_shutdown.append(say_goodbye)
     return app
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.channels.http_errors import BadRequest
-from bot.channels.json_body import is_storable, read_json_object, text_field
+from bot.channels.incoming_text import cleaned
+from bot.channels.json_body import read_json_object, text_field
 from bot.conversations.turns import Incoming, refusal
 from bot.errors import AccessDenied
 from bot.keys import RUNTIME, SETTINGS
@@ -18,11 +18,6 @@ from bot.limits import MESSAGE_ID_MAX_CHARS, SENDER_MAX_CHARS
 from bot.settings import Settings
 
 CHANNEL: Final = "rest"
-_UNSAFE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""Control, zero-width, direction-changing and hidden tag characters: they say nothing and can disguise."""
-
 routes = web.RouteTableDef()
 
 
@@ -38,12 +33,12 @@ async def webhook(request: web.Request) -> web.Response:
     if not isinstance(message, str):
         raise BadRequest("field 'message' must be text")
     key = _message_id(body.get("metadata"))
-    cleaned = _cleaned(message)
-    refused = refusal(cleaned, request.app[SETTINGS].message_max_chars)
+    text = cleaned(message)
+    refused = refusal(text, request.app[SETTINGS].message_max_chars)
     if refused is not None:
         return _rendered(sender, [refused])
     turns = request.app[RUNTIME].turns
-    stored = await turns.receive(Incoming(CHANNEL, sender, cleaned, key))
+    stored = await turns.receive(Incoming(CHANNEL, sender, text, key))
     return _rendered(sender, await turns.answer(stored))
 
 
@@ -54,7 +49,7 @@ async def parse(request: web.Request) -> web.Response:
     body = await read_json_object(request)
     message = text_field(body, "text", max_chars=request.app[SETTINGS].message_max_chars)
     assistant = await request.app[RUNTIME].assistants.get()
-    return web.json_response(await assistant.parse(_cleaned(message)))
+    return web.json_response(await assistant.parse(cleaned(message)))
 
 
 def _message_id(metadata: Any) -> str | None:
@@ -65,13 +60,6 @@ def _message_id(metadata: Any) -> str | None:
     if metadata.get("message_id") is None:
         return None
     return text_field(metadata, "message_id", max_chars=MESSAGE_ID_MAX_CHARS)
-
-
-def _cleaned(message: str) -> str:
-    cleaned = _UNSAFE.sub("", message)
-    if not is_storable(cleaned):
-        cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
-    return cleaned.strip()
 
 
 def _rendered(sender: str, messages: list[dict[str, Any]]) -> web.Response:

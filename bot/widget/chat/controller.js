@@ -131,6 +131,8 @@ export class Controller {
         return exchange.onMessage(frame);
       case "ack":
         return exchange.onAck(frame);
+      case "live":
+        return exchange.onLive();
       case "typing":
         return exchange.onTyping(frame);
       case "gap":
@@ -191,9 +193,7 @@ export class Controller {
     const code = textOf(frame, "code");
     const message = textOf(frame, "message");
     const entry = this.exchange.conversation.own(textOf(frame, "id"));
-    if (code === "session_ended") {
-      this.onEnded("expired", message);
-    } else if (code === "notice_required") {
+    if (code === "notice_required") {
       this.acceptedNotice = "";
       this.askConsent("", this.host.isShown());
     } else if (entry) {
@@ -209,16 +209,19 @@ export class Controller {
    */
   onEnded(reason, message) {
     const hasExpired = reason === "expired";
+    // What another tab has begun meanwhile is not ours to forget.
+    const isOurs = [this.secret, ""].includes(loadSecret());
     this.connection.stop();
     this.secret = "";
     this.acceptedNotice = "";
     this.state = stateOf(null);
     if (hasExpired) {
-      saveSecret("");
       this.exchange.reset();
     } else {
-      forgetAll();
       this.exchange.forget();
+    }
+    if (isOurs) {
+      forgetAll({ keepsPreferences: hasExpired });
     }
     this.host.panel().announceState("");
     this.host.onUnread(0);

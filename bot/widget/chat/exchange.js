@@ -17,8 +17,8 @@ export class Exchange {
     this.conversation = new Conversation();
     /** Up to this number the citizen has seen the messages. */
     this.seen = 0;
-    /** Up to this number messages are replayed, not new. */
-    this.replayedUntil = 0;
+    /** What this tab never had is being replayed: it is not new to the citizen. */
+    this.isReplaying = false;
     this.ackTimer = 0;
   }
 
@@ -33,7 +33,6 @@ export class Exchange {
     this.conversation.clear();
     this.conversation.entries = waiting;
     this.seen = 0;
-    this.replayedUntil = 0;
     this.redraw();
   }
 
@@ -46,8 +45,23 @@ export class Exchange {
   /** @param {unknown} frame of the type "welcome" */
   resume(frame) {
     this.seen = Math.max(this.seen, numberOf(frame, "seen"));
-    this.replayedUntil = numberOf(frame, "last_seq");
-    this.panel.log.quiet(this.conversation.last < this.replayedUntil);
+    this.isReplaying = this.conversation.last === 0 && numberOf(frame, "last_seq") > 0;
+    this.panel.log.quiet(this.isReplaying);
+    if (this.conversation.last === 0) {
+      this.conversation.skip(numberOf(frame, "from") - 1);
+    }
+  }
+
+  /** Everything that was missed has been told. */
+  onLive() {
+    const { log } = this.panel;
+    if (this.isReplaying) {
+      this.isReplaying = false;
+      log.earlier.hidden = this.conversation.first <= 1;
+      log.scrollToEnd();
+      setTimeout(() => log.quiet(false));
+      this.afterMessage();
+    }
   }
 
   /** Show the whole conversation again, for example in another language. */
@@ -135,17 +149,10 @@ export class Exchange {
     } else {
       log.showWriting("");
     }
-    if (entry.seq < this.replayedUntil) {
-      return;
-    }
-    if (entry.seq === this.replayedUntil) {
-      log.scrollToEnd();
-      setTimeout(() => log.quiet(false));
-    } else {
+    if (!this.isReplaying) {
       log.scrollTo(entries.filter((one) => one.author === "citizen" && one.progress === "sent").pop() ?? entry);
+      this.afterMessage();
     }
-    log.earlier.hidden = this.conversation.first <= 1;
-    this.afterMessage();
   }
 
   /** What depends on the newest message: the shape of the text field, and what is unread. */

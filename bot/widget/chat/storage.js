@@ -65,9 +65,11 @@ export function saveUnsent(secret, messages) {
   write("sessionStorage", UNSENT, secret && messages.length > 0 ? JSON.stringify({ secret, messages }) : "");
 }
 
-export function forgetAll() {
-  for (const key of [SECRET, PREFERENCES]) {
-    write("localStorage", key, "");
+/** @param {{keepsPreferences: boolean}} what */
+export function forgetAll({ keepsPreferences }) {
+  write("localStorage", SECRET, "");
+  if (!keepsPreferences) {
+    write("localStorage", PREFERENCES, "");
   }
   write("sessionStorage", UNSENT, "");
 }
