@@ -32,6 +32,7 @@ class Client:
     base: str
     session: aiohttp.ClientSession
     runtime: Runtime | None = None
+    application: web.Application | None = None
 
     async def say(
         self, message: str, sender: str = "cittadino", message_id: str | None = None
@@ -66,7 +67,7 @@ async def serving(settings: Settings, assistant: Assistant | None) -> AsyncItera
     port = runner.addresses[0][1]
     try:
         async with aiohttp.ClientSession() as session:
-            yield Client(f"http://127.0.0.1:{port}", session, runtime)
+            yield Client(f"http://127.0.0.1:{port}", session, runtime, application)
     finally:
         await runner.cleanup()
 

@@ -72,15 +72,15 @@ class _Exchange:
 
     async def of(self, frame: frames.Frame, secret: str) -> list[OutFrame]:
         """The frames of the server."""
-        wait_s = self._parts.frames.take(secret or self._address, time.monotonic())
-        if wait_s:
-            message_id = frame.id if isinstance(frame, frames.Message) else ""
-            return [outgoing.rate_limited(wait_s, message_id=message_id)]
         if isinstance(frame, frames.Hello):
             return await self._welcome(frame)
         session = await self._parts.chat.session_of(secret, self._address)
         if isinstance(session, dict):
             return [session]
+        wait_s = self._parts.frames.take(session.digest, time.monotonic())
+        if wait_s:
+            message_id = frame.id if isinstance(frame, frames.Message) else ""
+            return [outgoing.rate_limited(wait_s, message_id=message_id)]
         visitor = Visitor(session)
         if isinstance(frame, frames.Poll):
             return await self._poll(visitor, frame)

@@ -99,7 +99,7 @@ export class Log {
   scrollTo(entry) {
     const element = entry && this.elements.get(entry);
     if (element) {
-      this.element.scrollTop = element.offsetTop - this.element.offsetTop - 8;
+      this.element.scrollTop = element.offsetTop - 8;
     }
   }
 

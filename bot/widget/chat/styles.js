@@ -92,11 +92,11 @@ button.choice { border-width: 1px; border-radius: 1.375rem; padding-inline: 1rem
 
 .launcher {
   position: fixed; z-index: var(--sportello-z-index, 1000); inset-block-end: var(--sportello-bottom, 1rem); inset-inline-end: var(--sportello-side, 1rem);
-  display: grid; place-items: center; width: calc(var(--u) * 4); height: calc(var(--u) * 4); padding: 0; border: 2px solid var(--on-primary);
-  border-radius: 50%; background: var(--primary); color: var(--on-primary); box-shadow: 0 4px 16px rgb(0 0 0 / 35%);
+  display: flex; align-items: center; gap: .5rem; min-height: calc(var(--u) * 3.5); padding: .25rem 1.25rem .25rem 1rem; border: 2px solid var(--on-primary);
+  border-radius: calc(var(--u) * 1.75); background: var(--primary); color: var(--on-primary); box-shadow: 0 4px 16px rgb(0 0 0 / 35%);
 }
 .launcher:hover { background: var(--primary-strong); color: var(--on-primary); border-color: var(--on-primary); }
-.launcher .icon { width: 2em; height: 2em; }
+.launcher .icon { width: 1.75em; height: 1.75em; flex: none; }
 .badge {
   position: absolute; inset-block-start: -.25rem; inset-inline-end: -.25rem; min-width: 1.5rem; padding-inline: .3rem; border-radius: .75rem;
   border: 2px solid var(--surface); background: var(--bad); color: var(--surface); font-size: .875rem; line-height: 1.375; text-align: center;
@@ -137,7 +137,7 @@ button.choice { border-width: 1px; border-radius: 1.375rem; padding-inline: 1rem
 .source, .progress, .hint { font-size: calc(var(--u) * .875); color: var(--ink-soft); overflow-wrap: anywhere; }
 .progress.failed { color: var(--bad); font-weight: 600; }
 .problem { color: var(--bad); font-weight: 600; font-size: calc(var(--u) * .9375); }
-.wrong { font-size: calc(var(--u) * .875); font-weight: 400; padding-inline: 0; }
+button.wrong { font-size: calc(var(--u) * .875); font-weight: 400; padding-inline: 0; }
 .choices, .hours, .scores, .days { display: flex; flex-wrap: wrap; gap: .5rem; }
 .card { width: 100%; padding: .75rem; border: 1px solid var(--line); border-inline-start: 4px solid var(--primary); border-radius: calc(var(--radius) / 2); display: grid; gap: .375rem; }
 .card-title { font-weight: 600; overflow-wrap: anywhere; }
@@ -175,6 +175,7 @@ textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
 .sheet ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
 .sheet section { width: 100%; display: grid; gap: .5rem; justify-items: start; border-block-start: 1px solid var(--line); padding-block-start: .25rem; }
 .sheet label { font-weight: 600; }
+.sheet textarea { min-height: 5rem; }
 .remark { padding: .5rem .75rem; background: var(--theirs); border-radius: calc(var(--radius) / 2); }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; }
 .actions .plain { min-height: 2.75rem; }
@@ -184,6 +185,8 @@ textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
 .check input { width: 1.5rem; height: 1.5rem; accent-color: var(--primary); }
 
 @media (max-width: 30rem), (max-height: 26rem) {
+  .launcher { padding-inline: .875rem; }
+  .launcher .label { display: none; }
   .panel:not(.page) { inset: 0; inset-block-start: var(--free-top, 0); width: auto; height: var(--free-height, 100dvh); border: 0; border-radius: 0; }
 }
 /* So low (a phone on its side, 400 % zoom) that fixed parts would leave nothing to read: all scrolls together. */

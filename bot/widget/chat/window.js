@@ -32,7 +32,8 @@ export class ChatWindow {
     });
     this.badge = h("span", { class: "badge", "aria-hidden": "true", hidden: true });
     this.launcher = button("", "launcher", () => this.open());
-    this.launcher.append(icon(ICONS.chat), this.badge);
+    this.label = h("span", { class: "label" });
+    this.launcher.append(icon(ICONS.chat), this.label, this.badge);
     this.announcer = h("p", { class: "hidden", role: "status" });
     this.region = h("div", { role: "region" }, this.launcher, this.announcer);
     this.panel = this.newPanel();
@@ -148,6 +149,7 @@ export class ChatWindow {
     this.unread = count;
     const label = fill(this.controller.secret ? texts.resume : texts.open, { heading: this.heading });
     this.launcher.setAttribute("aria-label", count ? `${label}. ${fill(texts.unread, { count })}` : label);
+    this.label.textContent = this.heading;
     this.badge.textContent = String(count);
     this.badge.hidden = count === 0;
     this.announcer.textContent = isNew && !this.isOpen ? texts.newMessage : "";
