@@ -140,4 +140,3 @@ KEEPALIVE_S: Final = 20.0
 BODY_TIMEOUT_S: Final = 20.0
 """A request whose body takes longer is given up."""
 
-ERASED_SHELL_S: Final = 3_600.0

@@ -421,7 +421,8 @@ async def test_connections_of_one_visitor_and_of_one_address_have_a_limit(client
     async with (
         visiting(client) as first,
         visiting(client, first.secret),
-        visiting(client, first.secret),connected(client) as fourth
+        visiting(client, first.secret),
+        connected(client) as fourth,
     ):
         await fourth.send(type="hello", protocol=1, secret=first.secret)
         assert (await fourth.of("error"))["code"] == "busy"

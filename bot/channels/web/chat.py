@@ -154,6 +154,12 @@ class WebChat:
         successor, secret = await self._new_visitor(visitor.session.notice)
         return successor, [{**await self._welcome_frame(successor, 0), "secret": secret}]
 
+    async def find_conversation(self, visitor: Visitor) -> str | None:
+        """The visitor's conversation, which another tab may have begun since the secret was looked up."""
+        return await self._database.read(
+            transcript.find_conversation, CHANNEL, visitor.session.sender
+        )
+
     async def accept_notice(self, visitor: Visitor, notice: str) -> None:
         """The citizen has accepted a newer notice during the conversation."""
         if notice == self._notice.version != visitor.session.notice:

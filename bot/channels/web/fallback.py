@@ -113,7 +113,7 @@ class _Exchange:
             about_conversation(visitor.conversation_id)
         ) as listener:
             news = await chat.news(visitor, poll.after)
-            if not news.frames and await listener.wait(poll.wait_s):
+            if not news.frames and await self._parts.hub.waited(listener.wait(poll.wait_s)):
                 news = await chat.news(visitor, poll.after)
         return [*news.frames, await chat.state(visitor)]
 

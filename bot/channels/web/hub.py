@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Hub:
         self._by_sender: dict[str, set[Connection]] = {}
         self._senders: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._polls: set[asyncio.Future[bool]] = set()
         self._listening: AbstractContextManager[Listener] | None = None
         notifier.handle(self._on_event)
 
@@ -97,8 +98,21 @@ class Hub:
             except StorageUnavailable as error:
                 log.warning("storage.unavailable", reason=str(error))
 
+    async def waited(self, waiting: Awaitable[bool]) -> bool:
+        """What is waited for, or False when the server stops: a long poll must not hold it up."""
+        task = asyncio.ensure_future(waiting)
+        self._polls.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._polls.discard(task)
+            task.cancel()
+        return not task.cancelled() and task.result()
+
     async def close(self) -> None:
         """Tell everybody that the server stops: they come back to the next one."""
+        for poll in list(self._polls):
+            poll.cancel()
         await asyncio.gather(*(one.go_away() for one in self.everybody()), return_exceptions=True)
         for task in list(self._tasks):
             task.cancel()
@@ -128,6 +142,7 @@ class Hub:
     def _on_message(self, conversation_id: str) -> None:
         if conversation_id in self._senders:
             for connection in self._of(conversation_id):
+                connection.belongs_to(conversation_id)
                 connection.wake()
         elif any(one.visitor.conversation_id is None for one in self.everybody()):
             # Perhaps a first message that another process received from another tab.

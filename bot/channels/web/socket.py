@@ -253,9 +253,14 @@ class _Service:
         self._refused = 0
 
     async def serve(self, after: int) -> None:
-        hub = self._parts.hub
+        hub, visitor = self._parts.hub, self._connection.visitor
         hub.add(self._connection)
         try:
+            if visitor.conversation_id is None:
+                # Begun by another tab between the look at the secret and now? From here on events tell.
+                found = await self._parts.chat.find_conversation(visitor)
+                if found is not None:
+                    hub.learn(visitor.session.sender, found)
             await self._connection.replay(after)
             while (raw := await self._wire.receive()) is not None:
                 await self._serve_one(raw)
