@@ -85,6 +85,22 @@ class Settings(BaseSettings):
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
 
+    session_silence_minutes: float = Field(
+        60, gt=0, description="Minutes of silence after which a session ends with a short closing."
+    )
+    staff_silence_minutes: float = Field(
+        30,
+        gt=0,
+        description="Minutes for which a message may wait for the person in charge before it is queued again.",
+    )
+    staff_idle_hours: float = Field(
+        24, gt=0, description="Hours of silence after which a conversation with a person ends."
+    )
+    danger_alert_s: float = Field(
+        60,
+        ge=0,
+        description="Seconds for which a danger told to a person may stay unread before the numbers go out.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of our proxies, with commas: their X-Forwarded-For counts.",

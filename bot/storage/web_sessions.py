@@ -117,6 +117,24 @@ def sender_of(connection: sa.Connection, conversation_id: str) -> str | None:
     return found
 
 
+@dataclass(frozen=True)
+class Rating:
+    """What a citizen thinks of the conversation: 1 to 5, and a comment without personal data."""
+
+    score: int
+    comment: str
+
+
+def rating_of(connection: sa.Connection, conversation_id: str) -> Rating | None:
+    """The rating of a conversation, if there is one."""
+    row = connection.execute(
+        sa.select(ratings.c.score, ratings.c.comment).where(
+            ratings.c.conversation_id == conversation_id
+        )
+    ).one_or_none()
+    return Rating(*row) if row else None
+
+
 def rate(
     connection: sa.Connection, conversation_id: str, score: int, comment: str, now: datetime
 ) -> None:

@@ -38,7 +38,7 @@ export class Conversation {
     /** @type {Entry} */
     const entry = {
       seq: 0, prev: 0, id, author: "citizen", name: "", text, at: "", buttons: [], days: [], field: null, file: null, cards: [],
-      isFactual: false, progress: "sending", problem: "",
+      isCopy: false, isFactual: false, progress: "sending", problem: "",
     };
     this.entries.push(entry);
     return entry;

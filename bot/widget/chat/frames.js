@@ -93,6 +93,7 @@ export function messageOf(frame) {
     field: fieldOf(objectOf(custom, "field")),
     file: fileOf(objectOf(custom, "file")),
     cards: listOf(custom, "cards").map(cardOf).filter((card) => card.title || card.text),
+    isCopy: textOf(custom, "topic") === "export" && textOf(custom, "status") === "answered",
     isFactual: FACTUAL.has(textOf(custom, "status")) && listOf(custom, "records").length > 0,
   };
 }

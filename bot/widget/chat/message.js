@@ -25,6 +25,7 @@ export function messageElement(entry, setting) {
     source && h("p", { class: "source", dir: "auto", lang: "it" }, ...linked(source, texts.newTab)),
     ...entry.cards.map((card) => cardElement(card, setting)),
     fileLink(entry, setting),
+    entry.isCopy && button(texts.exportData, "choice", () => setting.onExport()),
     entry.isFactual && entry.seq > 0 && reportButton(entry, setting, textId),
     entry.author === "citizen" && progressElement(entry, setting),
     choicesElement(entry.buttons, setting),

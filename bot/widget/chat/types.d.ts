@@ -10,7 +10,8 @@ type Author = "citizen" | "assistant" | "staff" | "system";
 /** A message as the server tells it; `prev` is the number of the one before it. */
 interface Message {
   seq: number; prev: number; id: string; author: Author; name: string; text: string; at: string;
-  buttons: Choice[]; days: Day[]; field: Field | null; file: OfferedFile | null; cards: Card[]; isFactual: boolean;
+  buttons: Choice[]; days: Day[]; field: Field | null; file: OfferedFile | null; cards: Card[];
+  isCopy: boolean; isFactual: boolean;
 }
 type Progress = "sending" | "sent" | "failed";
 
@@ -51,7 +52,7 @@ interface Host {
 /** What every message element needs to know. */
 interface Setting {
   texts: Texts; server: URL; isOnline(): boolean;
-  onChoose(question: string): void; onRetry(entry: Entry): void; onReport(entry: Entry): void;
+  onChoose(question: string): void; onRetry(entry: Entry): void; onReport(entry: Entry): void; onExport(): void;
 }
 
 interface PanelCallbacks {

@@ -87,6 +87,7 @@ export class ChatWindow {
       onChoose: (question) => exchange.write(question),
       onRetry: (entry) => exchange.deliver(entry),
       onReport: (entry) => requests.askReport(entry),
+      onExport: () => requests.askExport(),
     };
     return new Panel(texts, this.heading, this.options.isPage, setting, {
       onSend: (text) => exchange.write(text),
