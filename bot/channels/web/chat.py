@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import structlog
@@ -26,10 +26,12 @@ from bot.conversations.masking import mask
 from bot.conversations.turns import Incoming
 from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import WEB_PAGE, WEB_REPLAY, WEB_TOUCH_S
-from bot.runtime import Runtime
 from bot.storage import events, outbox, ownership, reports, transcript, web_sessions
 from bot.storage.inbox import Stored
 from bot.storage.web_sessions import WebSession
+
+if TYPE_CHECKING:
+    from bot.runtime import Runtime
 
 CHANNEL: Final = "web"
 SESSION_ENDED: Final = "web.ended"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -21,7 +21,9 @@ from bot.conversations.notifier import about_conversation
 from bot.errors import StorageUnavailable
 from bot.keys import RUNTIME, SETTINGS
 from bot.limits import WEB_SECRET_MAX_CHARS
-from bot.runtime import Runtime
+
+if TYPE_CHECKING:
+    from bot.runtime import Runtime
 
 _BEARER: Final = "Bearer "
 _BEFORE_FIRST_S: Final = 2.0

@@ -16,7 +16,11 @@ const REQUEST_TIMEOUT_MS = 40_000;
 export function openSocket(server, listener) {
   const address = new URL("/ws/chat", server);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(address);
+  const socket = newSocket(address);
+  if (!socket) {
+    queueMicrotask(() => listener.onClose(0));
+    return { send: () => undefined, close: () => undefined };
+  }
   let isOver = false;
   /** @param {number} code */
   const over = (code) => {
@@ -50,6 +54,18 @@ export function openSocket(server, listener) {
       socket.close();
     },
   };
+}
+
+/**
+ * @param {URL} address
+ * @returns {WebSocket | null} null where the browser refuses even to try
+ */
+function newSocket(address) {
+  try {
+    return new WebSocket(address);
+  } catch {
+    return null;
+  }
 }
 
 /**
