@@ -28,7 +28,7 @@ NASTY = [
     "<script>alert(1)</script>",
     "<a href='javascript:alert(1)'>x</a>",
     "[clicca](javascript:alert(1))",
-    "javascript:alert(1)//https://a.it",
+    "javascript:alert(1)//a.it",
     "{{7*7}} ${7*7} <%= 7*7 %>",
     "'; DROP TABLE conversations; --",
     "x" * 1_990,
@@ -111,7 +111,7 @@ async def test_nothing_is_asked_sent_or_kept_before_the_notice_is_accepted(visit
     await visit.button("Apri la chat").click()
     await visit.button("Non ora").wait_for()
     asked = {request.removeprefix(f"GET {visit.base}") for request in visit.requests}
-    assert not [request for request in asked if "ws" in request or "frames" in request]
+    assert not [request for request in asked if request.endswith(("/ws/chat", "/chat/frames"))]
     assert await stored(page) == {}
     await visit.button("Non ora").click()
     assert await visit.button("Apri la chat").is_visible()

@@ -40,8 +40,20 @@ WRONG = [
     ("ACTION_TIMEOUT_S", "nan"),
     ("ACTION_TIMEOUT_S", "61"),
     ("LIVE_CONVERSATIONS", "0"),
+    ("TRUSTED_PROXIES", "ovunque"),
+    ("WEB_ORIGINS", "*"),
+    ("WEB_ORIGINS", f"https://www.ente.it/{SECRET}"),
+    ("PRIVACY_URL", f"http://www.ente.it/{SECRET}"),
+    ("WEB_SESSION_HOURS", "-1"),
+    ("WEB_MESSAGES_PER_MINUTE", "0"),
+    ("WEB_FRAMES_PER_MINUTE", "9"),
+    ("WEB_CONVERSATIONS_PER_HOUR", "0"),
+    ("WEB_WRONG_SECRETS_PER_MINUTE", "0"),
+    ("WEB_SOCKETS_PER_VISITOR", "0"),
+    ("WEB_SOCKETS_PER_ADDRESS", "0"),
+    ("WEB_SOCKETS", "0"),
 ]
-FREE = {"HOST", "DATA_DIR", "MODELS_DIR"}
+FREE = {"HOST", "DATA_DIR", "MODELS_DIR", "PRIVACY_NOTICE"}
 """Settings of which any text may be right."""
 
 

@@ -165,9 +165,13 @@ export class Controller {
       return;
     }
     if (secret) {
+      const isAnother = this.secret !== "";
       this.secret = secret;
       saveSecret(secret);
-      this.exchange.reset();
+      if (isAnother) {
+        this.exchange.reset();
+      }
+      this.exchange.keepUnsent();
     }
     this.exchange.resume(frame);
     this.onState(objectOf(frame, "state"));

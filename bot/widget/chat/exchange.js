@@ -46,7 +46,9 @@ export class Exchange {
   resume(frame) {
     this.seen = Math.max(this.seen, numberOf(frame, "seen"));
     this.isReplaying = this.conversation.last === 0 && numberOf(frame, "last_seq") > 0;
-    this.panel.log.quiet(this.isReplaying);
+    if (this.isReplaying) {
+      this.panel.log.quiet(true);
+    }
     if (this.conversation.last === 0) {
       this.conversation.skip(numberOf(frame, "from") - 1);
     }
