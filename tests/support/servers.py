@@ -95,6 +95,11 @@ class ForkedServer:
         self.base = f"http://127.0.0.1:{receiver.recv()}"
         return self.base
 
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return int(self._process.pid)
+
     def kill(self) -> None:
         """SIGKILL: nothing in the child gets to clean up."""
         if self._process is not None and self._process.is_alive():

@@ -98,7 +98,10 @@ export class Log {
    */
   scrollTo(entry) {
     const element = entry && this.elements.get(entry);
-    if (element) {
+    if (element && getComputedStyle(this.element).overflowY === "visible") {
+      // On a very low screen not the list scrolls but everything (styles.js).
+      element.scrollIntoView({ block: "start" });
+    } else if (element) {
       this.element.scrollTop = element.offsetTop - 8;
     }
   }

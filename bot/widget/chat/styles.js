@@ -189,6 +189,11 @@ textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
   .launcher .label { display: none; }
   .panel:not(.page) { inset: 0; inset-block-start: var(--free-top, 0); width: auto; height: var(--free-height, 100dvh); border: 0; border-radius: 0; }
 }
+/* The on-screen keyboard is open: what is said matters more than hints, which are still read aloud. */
+@media (max-height: 34rem) {
+  .composer .hint { display: none; }
+  .shortcuts button { min-height: 1.75rem; }
+}
 /* So low (a phone on its side, 400 % zoom) that fixed parts would leave nothing to read: all scrolls together. */
 @media (max-height: 26rem) {
   .panel { display: block; }
