@@ -14,7 +14,7 @@ from bot.channels import health, rest
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.channels.web import config, fallback, socket
 from bot.channels.web.assets import add_asset_routes
-from bot.channels.web.parts import say_goodbye, web_life
+from bot.channels.web.parts import WEB, say_goodbye, web_life, web_parts
 from bot.errors import SportelloError
 from bot.keys import DATABASE, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
@@ -39,6 +39,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[SETTINGS] = settings
     app[DATABASE] = database
     app[RUNTIME] = runtime or Runtime(settings, database)
+    app[WEB] = web_parts(app[RUNTIME])
     for door in (rest, health, socket, fallback, config):
         app.add_routes(door.routes)
     add_asset_routes(app)

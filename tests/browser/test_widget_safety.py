@@ -77,7 +77,7 @@ async def test_markup_is_text_from_citizens_staff_and_records(visit: Visit, clie
         assert await shown.locator(".text").first.inner_text() == nasty
     await office.replies("<b>Anna</b>", NASTY[0])
     await visit.answers.filter(has_text="<b>Anna</b>, URP").wait_for()
-    chat = visit.page.locator("sportello-chat")
+    chat = visit.page.locator("sportello-chat .frame")
     assert await chat.locator(":is(img, script, iframe, b)").count() == 0
     assert [
         href

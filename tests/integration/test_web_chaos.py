@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.web.chat import digest_of
+from bot.channels.web.visitors import digest_of
 from bot.storage import transcript
 from bot.storage.tables import conversations, web_sessions
 from tests.support.counts import count

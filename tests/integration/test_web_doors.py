@@ -368,7 +368,7 @@ async def test_a_client_that_does_not_read_is_closed_and_loses_nothing(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Must-hold 6: back-pressure; the process keeps nothing for it."""
-    monkeypatch.setattr("bot.channels.web.socket.WEB_SEND_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("bot.channels.web.connection.WEB_SEND_TIMEOUT_S", 0.5)
     async with visiting(client) as web:
         await web.say("ciao")
     assert client.runtime is not None

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from bot.channels.http_errors import BadRequest
 from bot.channels.web.addresses import client_address
 from bot.channels.web.assets import assets, without_comments
-from bot.channels.web.chat import digest_of, first_to_send
 from bot.channels.web.config import notice_of
 from bot.channels.web.frames import parse_frame
 from bot.channels.web.rates import Places, RateLimit
 from bot.channels.web.texts import duration
+from bot.channels.web.visitors import digest_of, first_to_send
 from bot.limits import WEB_REPLAY
 from bot.settings import Settings
 

@@ -12,11 +12,11 @@ from bot.channels.http_errors import BadRequest, error_response
 from bot.channels.json_body import read_text
 from bot.channels.web import frames, outgoing
 from bot.channels.web.addresses import client_address
-from bot.channels.web.chat import Visitor, first_to_send
 from bot.channels.web.origins import cors_headers, is_allowed_origin
 from bot.channels.web.outgoing import OutFrame
 from bot.channels.web.parts import WEB, WebParts
 from bot.channels.web.texts import text
+from bot.channels.web.visitors import Visitor, first_to_send
 from bot.conversations.notifier import about_conversation
 from bot.errors import StorageUnavailable
 from bot.keys import RUNTIME, SETTINGS
@@ -76,7 +76,7 @@ class _Exchange:
         """The frames of the server."""
         if isinstance(frame, frames.Hello):
             return await self._welcome(frame)
-        session = await self._parts.chat.session_of(secret, self._address)
+        session = await self._parts.visitors.session_of(secret, self._address)
         if isinstance(session, dict):
             return [session]
         wait_s = self._parts.frames.take(session.digest, time.monotonic())
@@ -87,37 +87,38 @@ class _Exchange:
         if isinstance(frame, frames.Poll):
             return await self._poll(visitor, frame)
         if isinstance(frame, frames.Resume):
-            return (await self._parts.chat.news(visitor, frame.after)).frames
+            return (await self._parts.feed.news(visitor, frame.after)).frames
         if isinstance(frame, frames.Plain) and frame.type == "restart":
-            return (await self._parts.chat.restart(visitor))[1]
+            return (await self._parts.visitors.restart(visitor))[1]
         return await self._parts.chat.handle(visitor, frame)
 
     async def _welcome(self, hello: frames.Hello) -> list[OutFrame]:
-        visitor, answers = await self._parts.chat.welcome(hello, self._address)
+        visitor, answers = await self._parts.visitors.welcome(hello, self._address)
         if visitor is None:
             return answers
         last_seq = visitor.session.last_seq
         known = first_to_send(hello.after, last_seq) - 1
         is_fresh = not 0 < hello.after <= last_seq
         reset: list[OutFrame] = [{"type": "reset"}] if hello.after > last_seq else []
-        news = await self._parts.chat.news(visitor, known, fresh=is_fresh)
-        return [*answers, *reset, *news.frames, {"type": "live"}]
+        news = await self._parts.feed.news(visitor, known, fresh=is_fresh)
+        state = await self._parts.feed.state(visitor)
+        return [*answers, *reset, state, *news.frames, {"type": "live"}]
 
     async def _poll(self, visitor: Visitor, poll: frames.Poll) -> list[OutFrame]:
-        chat = self._parts.chat
+        feed = self._parts.feed
         if visitor.conversation_id is None:
             # Nothing comes before the first message, which another request brings.
             await asyncio.sleep(min(poll.wait_s, _BEFORE_FIRST_S))
             return []
         if poll.after > visitor.session.last_seq:
-            return [{"type": "reset"}, *(await chat.news(visitor, 0, fresh=True)).frames]
+            return [{"type": "reset"}, *(await feed.news(visitor, 0, fresh=True)).frames]
         with self._runtime.notifier.listening(
             about_conversation(visitor.conversation_id)
         ) as listener:
-            news = await chat.news(visitor, poll.after)
+            news = await feed.news(visitor, poll.after)
             if not news.frames and await self._parts.hub.waited(listener.wait(poll.wait_s)):
-                news = await chat.news(visitor, poll.after)
-        return [*news.frames, await chat.state(visitor)]
+                news = await feed.news(visitor, poll.after)
+        return [*news.frames, await feed.state(visitor)]
 
 
 def _secret(request: web.Request) -> str:

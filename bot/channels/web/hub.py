@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from bot.channels.web.chat import CHANNEL, SESSION_ENDED, WebChat
+from bot.channels.web.visitors import CHANNEL, SESSION_ENDED, Visitors
 from bot.conversations.notifier import Listener, Notifier, about_channel
 from bot.errors import StorageUnavailable
 from bot.limits import WEB_SWEEP_S
@@ -23,7 +23,7 @@ from bot.storage.events import (
 )
 
 if TYPE_CHECKING:
-    from bot.channels.web.socket import Connection
+    from bot.channels.web.connection import Connection
 
 log = structlog.get_logger("sportello.web")
 
@@ -31,8 +31,8 @@ log = structlog.get_logger("sportello.web")
 class Hub:
     """Connections by whom they belong to and by conversation."""
 
-    def __init__(self, chat: WebChat, database: Database, notifier: Notifier) -> None:
-        self._chat = chat
+    def __init__(self, visitors: Visitors, database: Database, notifier: Notifier) -> None:
+        self._visitors = visitors
         self._database = database
         self._notifier = notifier
         self._by_sender: dict[str, set[Connection]] = {}
@@ -91,10 +91,10 @@ class Hub:
         while True:
             await asyncio.sleep(WEB_SWEEP_S)
             for connection in self.everybody():
-                if self._chat.is_expired(connection.visitor):
+                if self._visitors.is_expired(connection.visitor):
                     self.start(connection.end("expired"))
             try:
-                await self._chat.prune()
+                await self._visitors.prune()
             except StorageUnavailable as error:
                 log.warning("storage.unavailable", reason=str(error))
 

@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from bot.channels.web.chat import WebChat
+from bot.channels.web.feed import Feed
 from bot.channels.web.hub import Hub
 from bot.channels.web.rates import Places, RateLimit
-from bot.keys import RUNTIME
+from bot.channels.web.visitors import Visitors
+
+if TYPE_CHECKING:
+    from bot.runtime import Runtime
 
 _EVERYBODY: Final = "*"
 
@@ -22,7 +26,9 @@ _EVERYBODY: Final = "*"
 class WebParts:
     """What the handlers share. ``frames`` counts frames of a visitor; ``here`` and ``all`` open connections."""
 
+    visitors: Visitors
     chat: WebChat
+    feed: Feed
     hub: Hub
     frames: RateLimit
     here: Places
@@ -47,21 +53,26 @@ class WebParts:
 WEB: Final = web.AppKey("web", WebParts)
 
 
-async def web_life(app: web.Application) -> AsyncIterator[None]:
-    """Build the parts once the runtime is prepared; look for expired secrets while the application runs."""
-    runtime = app[RUNTIME]
+def web_parts(runtime: Runtime) -> WebParts:
+    """The parts of the web channel of one process."""
     settings = runtime.settings
-    chat = WebChat(runtime)
-    hub = Hub(chat, runtime.database, runtime.notifier)
-    app[WEB] = WebParts(
-        chat,
+    visitors = Visitors(runtime)
+    hub = Hub(visitors, runtime.database, runtime.notifier)
+    return WebParts(
+        visitors,
+        WebChat(runtime, visitors),
+        Feed(runtime),
         hub,
         RateLimit(settings.web_frames_per_minute, 60),
         Places(settings.web_sockets_per_address),
         Places(settings.web_sockets),
         settings.web_sockets_per_visitor,
     )
-    sweeping = asyncio.create_task(hub.sweep())
+
+
+async def web_life(app: web.Application) -> AsyncIterator[None]:
+    """Look for expired secrets while the application runs."""
+    sweeping = asyncio.create_task(app[WEB].hub.sweep())
     yield
     sweeping.cancel()
     await asyncio.gather(sweeping, return_exceptions=True)

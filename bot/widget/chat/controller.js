@@ -166,6 +166,7 @@ export class Controller {
     }
     if (secret) {
       const isAnother = this.secret !== "";
+      this.state = stateOf(null);
       this.secret = secret;
       saveSecret(secret);
       if (isAnother) {
@@ -174,7 +175,6 @@ export class Controller {
       this.exchange.keepUnsent();
     }
     this.exchange.resume(frame);
-    this.onState(objectOf(frame, "state"));
     const known = textOf(frame, "notice");
     if (known && known !== this.notice.version && !this.acceptedNotice) {
       this.askConsent("", false);
