@@ -10,14 +10,16 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import health, rest
+from bot.channels import agenda_feed, appointment_links, health, metrics, rest
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.channels.web import config, fallback, socket
 from bot.channels.web.assets import add_asset_routes
 from bot.channels.web.parts import WEB, say_goodbye, web_life, web_parts
 from bot.errors import SportelloError
-from bot.keys import DATABASE, RUNTIME, SETTINGS
+from bot.feeds.schedule import Feeds
+from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
+from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -38,9 +40,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     database = runtime.database if runtime else Database(settings.effective_database_url)
     app[SETTINGS] = settings
     app[DATABASE] = database
+    app[METRICS] = Metrics()
     app[RUNTIME] = runtime or Runtime(settings, database)
     app[WEB] = web_parts(app[RUNTIME])
-    for door in (rest, health, socket, fallback, config):
+    doors = (rest, health, metrics, agenda_feed, appointment_links, socket, fallback, config)
+    for door in doors:
         app.add_routes(door.routes)
     add_asset_routes(app)
     app.on_response_prepare.append(add_security_headers)
@@ -63,10 +67,13 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
         await runtime.load_knowledge()
     jobs: list[Coroutine[Any, Any, Any]] = [
         runtime.keep_answering(),
+        runtime.knowledge_service.follow(),
+        Feeds(settings, runtime.database, runtime.clock, app[METRICS]).run(),
         runtime.notifier.follow(),
         runtime.keep_up(),
     ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
+    jobs.append(runtime.delivery().run())
     tasks = [asyncio.create_task(job) for job in jobs]
     yield
     with suppress(asyncio.TimeoutError):

@@ -7,6 +7,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.appointments.calendar import conflicts, load_rules
+from bot.appointments.delivery import Delivery
+from bot.appointments.history import SYSTEM, Step
+from bot.appointments.links import Links
+from bot.appointments.mail import MailFiles, SmtpMail
+from bot.appointments.rules_file import read_rules
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
@@ -14,6 +20,7 @@ from bot.conversations.notifier import Notifier
 from bot.conversations.turns import Turns
 from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
+from bot.knowledge_service import KnowledgeService
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
 from bot.storage.app_state import installation_secret
@@ -21,8 +28,6 @@ from bot.storage.database import Database
 from bot.storage.events import CONVERSATION_ERASED, Event
 from bot.storage.migrate import migrate
 from knowledge.base import KnowledgeBase
-from knowledge.content_files import load_content
-from knowledge.store import read_content, save_content
 
 log = structlog.get_logger("sportello.runtime")
 
@@ -39,10 +44,11 @@ class Runtime:
             on_swap=self._forget_live,
             action_timeout_s=settings.action_timeout_s,
         )
+        self.knowledge_service = KnowledgeService(settings, database, self.clock)
+        self._links: Links | None = None
         self.notifier = Notifier(database)
         self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
-        self._knowledge: KnowledgeBase | None = None
         self._turns: Turns | None = None
 
     @property
@@ -53,16 +59,26 @@ class Runtime:
         return self._turns
 
     @property
-    def knowledge(self) -> KnowledgeBase:
-        """The knowledge in charge; available once `prepare` has run."""
-        if self._knowledge is None:
+    def links(self) -> Links:
+        """Links to appointments; available once `prepare` has run."""
+        if self._links is None:
             raise RuntimeError("the runtime is not prepared")
-        return self._knowledge
+        return self._links
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge in charge; available once it is loaded."""
+        knowledge = self.knowledge_service.current
+        if knowledge is None:
+            raise RuntimeError("the knowledge is not loaded")
+        return knowledge
 
     async def prepare(self) -> None:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)
         secret = await self.database.write(installation_secret)
+        await self._load_booking_rules()
+        self._links = Links(secret, self.settings.base_url)
         self._turns = Turns(
             self.database,
             self.clock,
@@ -76,7 +92,7 @@ class Runtime:
     @property
     def is_ready(self) -> bool:
         """Whether questions are answered now."""
-        return self._knowledge is not None and self.assistants.is_ready
+        return self.knowledge_service.current is not None and self.assistants.is_ready
 
     async def load(self) -> None:
         """Load the knowledge, then the model."""
@@ -84,21 +100,26 @@ class Runtime:
         await self.load_model()
 
     async def load_knowledge(self) -> None:
-        """Put the content files into the database and the knowledge in charge."""
-        content = await asyncio.get_running_loop().run_in_executor(None, load_content)
-        result = await self.database.write(save_content, content)
-        if result.added or result.changed or result.removed:
-            log.info(
-                "knowledge.loaded",
-                added=result.added,
-                changed=result.changed,
-                removed=result.removed,
-            )
-        stored = await self.database.read(read_content)
-        offers = self.settings.sample_offers
-        self._knowledge = await asyncio.get_running_loop().run_in_executor(
-            None, lambda: KnowledgeBase(stored, sample_offers=offers)
+        """Bring the stored content up to date and put the knowledge in charge."""
+        await self.knowledge_service.load()
+
+    async def _load_booking_rules(self) -> None:
+        """Put the booking rules into the database; what is booked stays, even where they would not allow it now."""
+        rules = read_rules(self.settings.booking_rules)
+        step = Step.at(self.clock, "start", who=SYSTEM)
+        if await self.database.write(load_rules, rules, step):
+            booked = await self.database.read(conflicts, step)
+            log.info("booking_rules.loaded", appointments_in_conflict=len(booked))
+
+    def delivery(self) -> Delivery:
+        """The job that sends confirmations and reminders; available once `prepare` has run."""
+        settings = self.settings
+        mail = (
+            SmtpMail(settings.smtp_url.get_secret_value())
+            if settings.smtp_url
+            else MailFiles(settings.data_dir / "mails")
         )
+        return Delivery(self.database, self.clock, mail, self.links, settings.mail_from)
 
     async def load_model(self) -> Path:
         """Put today's model in charge, training it (once more, if its file is damaged) when needed."""

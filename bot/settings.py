@@ -62,6 +62,16 @@ class Settings(BaseSettings):
         None, description="Bearer token that opens REST, /model/parse and /metrics."
     )
     public_url: str = Field("", description="Address at which citizens reach this installation.")
+    smtp_url: SecretStr | None = Field(
+        None, description="SMTP server for mails; empty writes them as files in the data folder."
+    )
+    mail_from: str = Field(
+        "urp@sportello.invalid", description="Address of the office in the mails it sends."
+    )
+    booking_rules: Path = Field(
+        PROJECT_ROOT / "knowledge" / "content" / "appointments.yml",
+        description="File of the booking rules.",
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto (text on a terminal).")
     load_tensorflow: bool = Field(
@@ -80,6 +90,41 @@ class Settings(BaseSettings):
         gt=0,
         le=60,
         description="Seconds after which an action has failed.",
+    )
+    offer_feeds: str = Field(
+        "", description="Addresses of job offers, separated by spaces.", repr=False
+    )
+    feed_private_hosts: str = Field(
+        "", description="Hosts of feeds that may have private addresses, separated by spaces."
+    )
+    feed_interval_min: float = Field(
+        limits.FEED_INTERVAL_MIN,
+        ge=1,
+        le=10_080,
+        description="Minutes between two fetches of a feed.",
+    )
+    feed_timeout_s: float = Field(
+        limits.FEED_TIMEOUT_S, gt=0, le=600, description="Seconds that one fetch may take."
+    )
+    feed_max_bytes: int = Field(
+        limits.FEED_MAX_BYTES, ge=1_024, le=1_000_000_000, description="Largest feed, unpacked."
+    )
+    feed_min_share: float = Field(
+        limits.FEED_MIN_SHARE,
+        ge=0,
+        le=1,
+        description="A feed with no more than this share of the offers it had is not believed.",
+    )
+    offers_stale_hours: float = Field(
+        limits.OFFERS_STALE_HOURS,
+        gt=0,
+        description="Age from which answers say that offers are old.",
+    )
+    offer_days: int = Field(
+        limits.OFFER_DAYS, ge=1, le=365, description="Life of an offer that names no deadline."
+    )
+    import_max_bytes: int = Field(
+        limits.IMPORT_MAX_BYTES, ge=1_024, description="Largest file that is imported."
     )
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
@@ -200,6 +245,38 @@ class Settings(BaseSettings):
             raise ValueError("deve cominciare con https://")
         return value.rstrip("/")
 
+    @field_validator("offer_feeds", mode="after")
+    @classmethod
+    def _feed_addresses(cls, value: str) -> str:
+        for address in value.split():
+            parts = urlsplit(address)
+            if parts.scheme not in ("https", "http") or not parts.hostname:
+                raise ValueError("ogni indirizzo deve cominciare con https://")
+            if parts.username or parts.password:
+                raise ValueError("un indirizzo non può contenere utente e password")
+        return value.strip()
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        try:
+            known = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("scrivi smtp://utente:password@server:587 oppure smtps://…:465")
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("scrivi un indirizzo di posta, per esempio urp@comune.it")
+        return value
+
     @field_validator("database_url", mode="after")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -212,6 +289,12 @@ class Settings(BaseSettings):
         if not named:
             raise ValueError("non dice quale database")
         return value
+
+    @model_validator(mode="after")
+    def _mails_have_a_sender(self) -> Settings:
+        if self.smtp_url is not None and self.mail_from.endswith(".invalid"):
+            raise ValueError("con SPORTELLO_SMTP_URL serve anche SPORTELLO_MAIL_FROM")
+        return self
 
     @model_validator(mode="after")
     def _no_borrowed_clock_in_public(self) -> Settings:
@@ -239,6 +322,11 @@ class Settings(BaseSettings):
         return tuple(ipaddress.ip_network(part) for part in _listed(self.trusted_proxies))
 
     @property
+    def base_url(self) -> str:
+        """Where links lead: the public address, or this machine."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
     def binds_to_loopback(self) -> bool:
         """Whether only programs on this machine can reach the server."""
         if self.host == "localhost":
@@ -250,8 +338,18 @@ class Settings(BaseSettings):
 
     @property
     def sample_offers(self) -> bool:
-        """Sample job offers are shown only on an installation that is not public."""
-        return not self.public_url
+        """Sample job offers are shown only where there are no real ones, and never to the public."""
+        return not self.public_url and not self.offer_feeds
+
+    @property
+    def feed_urls(self) -> tuple[str, ...]:
+        """Addresses of the feeds of offers."""
+        return tuple(dict.fromkeys(self.offer_feeds.split()))
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """Hosts of feeds whose addresses may be private."""
+        return frozenset(host.lower() for host in self.feed_private_hosts.split())
 
 
 def _listed(value: str) -> list[str]:

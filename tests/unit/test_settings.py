@@ -30,6 +30,11 @@ WRONG = [
     ("DATABASE_URL", f"postgresql://urp:{SECRET}@127.0.0.1/urp"),
     ("DATABASE_URL", f"postgresql+asyncpg://urp:{SECRET}@127.0.0.1:porta/urp"),
     ("DATABASE_URL", "sqlite+aiosqlite:///"),
+    ("SMTP_URL", f"http://urp:{SECRET}@127.0.0.1"),
+    ("SMTP_URL", f"smtp://urp:{SECRET}@127.0.0.1:porta"),
+    ("SMTP_URL", "smtp://:25"),
+    ("MAIL_FROM", "urp.sportello"),
+    ("MAIL_FROM", "urp@example.it\r\nBcc: tutti@example.it"),
     ("LOAD_TENSORFLOW", "forse"),
     ("WATCH_MODEL", "forse"),
     ("MESSAGE_MAX_CHARS", "99"),
@@ -52,8 +57,28 @@ WRONG = [
     ("WEB_SOCKETS_PER_VISITOR", "0"),
     ("WEB_SOCKETS_PER_ADDRESS", "0"),
     ("WEB_SOCKETS", "0"),
+    ("OFFER_FEEDS", "ftp://offerte.example.it/x"),
+    ("OFFER_FEEDS", f"https://urp:{SECRET}@offerte.example.it/x"),
+    ("FEED_INTERVAL_MIN", "-7"),
+    ("FEED_TIMEOUT_S", "-7"),
+    ("FEED_MAX_BYTES", "64 MB"),
+    ("FEED_MIN_SHARE", "2"),
+    ("OFFERS_STALE_HOURS", "mai"),
+    ("OFFER_DAYS", "0"),
+    ("IMPORT_MAX_BYTES", "tanti"),
+    ("SESSION_SILENCE_MINUTES", "-7"),
+    ("STAFF_SILENCE_MINUTES", "mezz'ora"),
+    ("STAFF_IDLE_HOURS", "-1"),
+    ("DANGER_ALERT_S", "-1"),
 ]
-FREE = {"HOST", "DATA_DIR", "MODELS_DIR", "PRIVACY_NOTICE"}
+FREE = {
+    "BOOKING_RULES",
+    "DATA_DIR",
+    "FEED_PRIVATE_HOSTS",
+    "HOST",
+    "MODELS_DIR",
+    "PRIVACY_NOTICE",
+}
 """Settings of which any text may be right."""
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from bot.storage.tables import UTCDateTime
 
-revision = "0005"
-down_revision = "0003"
+revision = "0005_web"
+down_revision = "0004_conversations"
 branch_labels = None
 depends_on = None
 
