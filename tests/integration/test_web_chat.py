@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversations import desk
-from bot.conversations.masking import mask
+from bot.masking import mask
 from bot.runtime import Runtime
 from bot.storage import ownership, transcript
 from bot.storage.tables import conversations, inbound, outbound, ratings, reports, web_sessions

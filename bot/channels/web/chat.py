@@ -18,10 +18,10 @@ from bot.channels.web.outgoing import OutFrame
 from bot.channels.web.rates import RateLimit
 from bot.channels.web.visitors import CHANNEL, Visitor, Visitors
 from bot.conversations import personal_data
-from bot.conversations.masking import mask
 from bot.conversations.turns import Incoming
 from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import WEB_PAGE
+from bot.masking import mask
 from bot.storage import outbox, ownership, reports, transcript, web_sessions
 from bot.storage.inbox import Stored
 
