@@ -1,139 +1,83 @@
-"""The network is cut at any step: the client shows each message once, in order, equal to the server's transcript (T59)."""
+"""The network is cut at any step and the server killed: each message is shown once, in order, equal to the server's transcript (T59)."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
 import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
 
 from bot.channels.web.visitors import digest_of
 from bot.storage import transcript
+from bot.storage.database import Database
 from bot.storage.tables import conversations, web_sessions
+from tests.support.bad_line import BadLine, FaithfulClient
 from tests.support.counts import count
-from tests.support.servers import Client, eventually
+from tests.support.dialogue import assert_remembers, share_knowledge, talk
+from tests.support.servers import Client, ForkedServer
 from tests.support.shared import quickly_serving
-from tests.support.web import Frame, notice_version
+from tests.support.stored import StoredConversation, stored_conversations
+from tests.support.web import notice_version
 
 pytestmark = pytest.mark.model
 
 SCHEDULES = count(15, 200)
-MESSAGES = 6
+MESSAGES = 4
+CUTS_OF_ONE = 12
+"""A line that is always cut would never end: after so many cuts it is good."""
+
+CROWD = count(12, 300)
+CROWD_MESSAGES = count(8, 20)
+KILLS = count(2, 5)
+PATIENT = {
+    "web_messages_per_minute": 10_000,
+    "web_frames_per_minute": 100_000,
+    "web_sockets_per_visitor": 100,
+    "web_conversations_per_hour": 100_000,
+}
 
 
 @pytest.fixture
 async def client(make_settings: Any, assistant: Any, database_url: str) -> AsyncIterator[Client]:
     """The real server on each database, with patience for retries."""
-    settings = make_settings(
-        database_url=database_url,
-        web_messages_per_minute=1_000,
-        web_frames_per_minute=10_000,
-        web_sockets_per_visitor=100,
-    )
+    settings = make_settings(database_url=database_url, **PATIENT)
     async with quickly_serving(settings, assistant) as running:
         yield running
 
 
-class CuttingProxy:
-    """Passes bytes on to the server until a number of them has gone by in one direction, then cuts both."""
-
-    def __init__(self, port: int, random_: random.Random) -> None:
-        self._target = port
-        self._random = random_
-        self._server: asyncio.Server | None = None
-        self.cuts = 0
-        self.is_calm = False
-
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        # From the middle of the handshake to some messages, each way.
-        lifetimes = [self._random.randint(150, 1_500) for _ in range(2)]
-        if self.is_calm:
-            lifetimes = [10**9, 10**9]
-        pipes = [
-            asyncio.create_task(self._pass(reader, inner_writer, lifetimes[0])),
-            asyncio.create_task(self._pass(inner_reader, writer, lifetimes[1])),
-        ]
-        await asyncio.wait(pipes, return_when=asyncio.FIRST_COMPLETED)
-        self.cuts += 1
-        for pipe in pipes:
-            pipe.cancel()
-        for end in (writer, inner_writer):
-            end.transport.abort()
-
-    async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, allowed: int
-    ) -> None:
-        with suppress(ConnectionError):
-            while allowed > 0 and (data := await reader.read(allowed)):
-                allowed -= len(data)
-                writer.write(data)
-                await writer.drain()
+@pytest.fixture
+def server(
+    make_settings: Any, assistant: Any, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ForkedServer]:
+    """The same in a process of its own, that can be killed."""
+    share_knowledge(monkeypatch)
+    server = ForkedServer(make_settings(database_url=database_url, **PATIENT), assistant)
+    yield server
+    server.kill()
 
 
-@dataclass
-class FaithfulClient:
-    """Follows docs/websocket.md as the widget does: keeps its secret, its place, and what is not acknowledged."""
-
-    base: str
-    notice: str
-    secret: str = ""
-    last: int = 0
-    shown: list[tuple[int, str, str]] = field(default_factory=list)
-    waiting: dict[str, str] = field(default_factory=dict)
-    connections: int = 0
-
-    async def live(self, done: asyncio.Event) -> None:
-        """Connect again and again until told that it is enough."""
-        async with aiohttp.ClientSession() as session:
-            while not done.is_set():
-                with suppress(aiohttp.ClientError, ConnectionError, asyncio.TimeoutError):
-                    async with session.ws_connect(
-                        self.base + "/ws/chat", origin=self.base, max_msg_size=0
-                    ) as socket:
-                        self.connections += 1
-                        await self._talk(socket, done)
-                await asyncio.sleep(0.01)
-
-    async def _talk(self, socket: aiohttp.ClientWebSocketResponse, done: asyncio.Event) -> None:
-        hello: Frame = {"type": "hello", "protocol": 1, "notice": self.notice, "after": self.last}
-        await socket.send_json(hello | ({"secret": self.secret} if self.secret else {}))
-        while not done.is_set():
-            message = await socket.receive(1)
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                return
-            await self._take(socket, json.loads(message.data))
-
-    async def _take(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame) -> None:
-        if frame["type"] == "welcome":
-            self.secret = frame.get("secret", self.secret)
-            for message_id, text in list(self.waiting.items()):
-                await socket.send_json({"type": "message", "id": message_id, "text": text})
-        elif frame["type"] == "ack":
-            self.waiting.pop(frame["id"], None)
-        elif frame["type"] == "message" and frame["seq"] > self.last:
-            if frame["prev"] > self.last:
-                await socket.send_json({"type": "resume", "after": self.last})
-                return
-            self.last = frame["seq"]
-            self.shown.append((frame["seq"], frame["author"], frame["text"]))
-        else:
-            assert frame["type"] not in ("gap", "reset", "ended"), frame
+@asynccontextmanager
+async def living(clients: list[FaithfulClient]) -> AsyncIterator[None]:
+    """The clients connect and connect again; what one of them finds wrong fails the test."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        lives = [asyncio.create_task(client.live(session)) for client in clients]
+        try:
+            yield
+        finally:
+            for life in lives:
+                life.cancel()
+            for outcome in await asyncio.gather(*lives, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    raise outcome
 
 
 async def test_each_message_is_shown_once_in_order_whatever_is_cut(client: Client) -> None:
@@ -152,41 +96,133 @@ async def test_each_message_is_shown_once_in_order_whatever_is_cut(client: Clien
 async def _one_schedule(client: Client, notice: str, seed: int) -> int:
     """One visitor on a bad line; how often it was cut."""
     assert client.runtime is not None
-    port = int(client.base.rsplit(":", 1)[1])
-    proxy = CuttingProxy(port, random.Random(seed))
+    line = BadLine(int(client.base.rsplit(":", 1)[1]), seed)
     questions = [f"in che zona è Rho? {seed}-{number}" for number in range(MESSAGES)]
-    async with proxy as base:
+    async with line as base:
         citizen = FaithfulClient(base, notice)
         citizen.waiting = {f"{seed}-{number}": text for number, text in enumerate(questions)}
-        done = asyncio.Event()
-        living = asyncio.create_task(citizen.live(done))
 
-        async def all_told() -> bool:
-            if living.done():
-                living.result()
-            # Lines that are always cut would never end: after some cuts the line is good.
-            proxy.is_calm = proxy.cuts > 12
-            asked = [text for _, author, text in citizen.shown if author == "citizen"]
-            answers = [text for _, author, text in citizen.shown if author == "assistant"]
-            return len(asked) == MESSAGES and len(answers) >= MESSAGES and not citizen.waiting
+        def all_told() -> bool:
+            line.is_calm = line.cuts > CUTS_OF_ONE
+            return len(citizen.said_by("assistant")) == MESSAGES and not citizen.waiting
 
-        await eventually(all_told, 90)
-        done.set()
-        await living
-    asked = [text for _, author, text in citizen.shown if author == "citizen"]
-    assert asked == questions
-    conversation = await client.runtime.database.read(_conversation_of, citizen.secret)
-    said = await client.runtime.database.read(
-        transcript.messages, conversation_id=conversation, limit=100
-    )
-    assert citizen.shown == [(message.seq, message.author, message.text) for message in said]
-    return proxy.cuts
+        async with living([citizen]):
+            await asyncio.wait_for(citizen.until(all_told), 90)
+    assert citizen.said_by("citizen") == questions
+    assert citizen.shown == await _transcript(client.runtime.database, citizen.secret)
+    return line.cuts
 
 
-def _conversation_of(link: Any, secret: str) -> str:
-    statement = (
-        sa.select(conversations.c.id)
-        .join(web_sessions, web_sessions.c.sender == conversations.c.sender)
-        .where(web_sessions.c.secret_digest == digest_of(secret))
-    )
-    return str(link.execute(statement).scalar_one())
+async def test_killed_servers_and_cut_lines_lose_and_double_nothing(
+    server: ForkedServer, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Must-hold 1: SIGKILL under load, cut lines, messages sent again late; one answer each, in order, as shown."""
+    began = time.monotonic()
+    line = BadLine(_port_of(server.start()), seed=5, lifetimes=(300, 12_000))
+    async with aiohttp.ClientSession() as session:
+        notice = await notice_version(Client(server.base, session))
+    async with line as base:
+        crowd = [FaithfulClient(base, notice) for _ in range(CROWD)]
+        async with living(crowd):
+            talking = asyncio.gather(
+                *(_converse(citizen, random.Random(n)) for n, citizen in enumerate(crowd))
+            )
+            killing = asyncio.create_task(_kill_again_and_again(server, line, crowd))
+            again = sum(await asyncio.wait_for(talking, count(120, 900)))
+            assert await killing == KILLS
+    server.kill()
+    stored = await stored_conversations(database_url)
+    database = Database(database_url)
+    try:
+        for citizen in crowd:
+            sender = await database.read(_sender_of, citizen.secret)
+            _assert_answered_as_shown(stored.pop(sender), citizen)
+            assert citizen.shown == await _transcript(database, citizen.secret)
+    finally:
+        await database.close()
+    assert stored == {}
+    assert line.cuts > CROWD
+    figures = {
+        "database": database_url.split("+")[0],
+        "conversations": CROWD,
+        "messages of each": CROWD_MESSAGES,
+        "SIGKILL": KILLS,
+        "connections cut": line.cuts,
+        "sent again late": again,
+        "answered once, in order": CROWD * CROWD_MESSAGES,
+        "shown = transcript": CROWD,
+        "seconds": round(time.monotonic() - began),
+    }
+    with capsys.disabled():
+        _print(figures)
+
+
+async def _converse(citizen: FaithfulClient, chance: random.Random) -> int:
+    """Write in bursts, now and then something that has long arrived; how often that was."""
+    again, written = 0, 0
+    questions = talk(CROWD_MESSAGES)
+    while written < len(questions):
+        burst = questions[written : written + chance.randint(1, 3)]
+        for text in burst:
+            await citizen.write(f"m{written}", text)
+            written += 1
+        if chance.random() < 0.5:
+            old = chance.randrange(written)
+            await citizen.send_again(f"m{old}", questions[old])
+            again += 1
+        await citizen.answered(written)
+    await citizen.until(lambda: not citizen.waiting)
+    return again
+
+
+async def _kill_again_and_again(
+    server: ForkedServer, line: BadLine, crowd: list[FaithfulClient]
+) -> int:
+    """SIGKILL in the middle, spread over the conversations; the line leads to the next server."""
+    for number in range(KILLS):
+        share = (number + 0.5) / KILLS
+        while sum(len(c.said_by("assistant")) for c in crowd) < share * CROWD * CROWD_MESSAGES:
+            await asyncio.sleep(0.01)
+        server.kill()
+        line.target = _port_of(server.start())
+    return KILLS
+
+
+def _assert_answered_as_shown(stored: StoredConversation, citizen: FaithfulClient) -> None:
+    stored.assert_answered_once_in_order(CROWD_MESSAGES)
+    questions = talk(CROWD_MESSAGES)
+    for number, message in enumerate(stored.messages):
+        assert message.key == f"m{number}"
+        assert_remembers(questions[number], list(message.answers))
+    told = [answer["text"] for message in stored.messages for answer in message.answers]
+    assert citizen.said_by("assistant") == told
+    assert citizen.said_by("citizen") == questions
+
+
+def _port_of(base: str) -> int:
+    return int(base.rsplit(":", 1)[1])
+
+
+def _sender_of(link: sa.Connection, secret: str) -> str:
+    wanted = web_sessions.c.secret_digest == digest_of(secret)
+    return str(link.execute(sa.select(web_sessions.c.sender).where(wanted)).scalar_one())
+
+
+async def _transcript(database: Database, secret: str) -> list[tuple[int, str, str]]:
+    """The whole conversation as the server has it."""
+
+    def read(link: sa.Connection) -> list[transcript.Message]:
+        wanted = conversations.c.sender == _sender_of(link, secret)
+        found = link.execute(sa.select(conversations.c.id).where(wanted)).scalar_one()
+        return transcript.messages(link, str(found), limit=1_000)
+
+    said = await database.read(read)
+    return [(message.seq, message.author, message.text) for message in said]
+
+
+def _print(figures: dict[str, Any]) -> None:
+    table = Table(title="Web channel: cut lines and killed servers", title_justify="left")
+    for name in figures:
+        table.add_column(name, overflow="fold")
+    table.add_row(*(str(value) for value in figures.values()))
+    Console(width=150).print(table)

@@ -43,6 +43,7 @@ class WebChat:
         self._database = runtime.database
         self._clock = runtime.clock
         self._max_chars = settings.message_max_chars
+        self._own_address = settings.base_url
         self._messages = RateLimit(settings.web_messages_per_minute, 60)
         self._answering: set[asyncio.Task[None]] = set()
         self._do: Final[dict[type, Callable[[Visitor, Any], Any]]] = {
@@ -117,7 +118,11 @@ class WebChat:
         found = await self._database.read(
             transcript.messages, visitor.conversation_id, after=first - 1, limit=WEB_PAGE
         )
-        shown = [outgoing.message(m, m.seq - 1) for m in found if m.seq < frame.before and m.text]
+        shown = [
+            outgoing.message(m, m.seq - 1, self._own_address)
+            for m in found
+            if m.seq < frame.before and m.text
+        ]
         return [{"type": "history", "messages": shown, "more": first > 1 and bool(shown)}]
 
     async def _seen(self, visitor: Visitor, frame: frames.Seen) -> list[OutFrame]:

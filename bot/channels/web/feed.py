@@ -37,6 +37,7 @@ class Feed:
         self._runtime = runtime
         self._database = runtime.database
         self._clock = runtime.clock
+        self._own_address = runtime.settings.base_url
 
     async def news(self, visitor: Visitor, after: int, *, fresh: bool = False) -> News:
         """What came after a number, at most a page. What is returned counts as delivered.
@@ -55,7 +56,7 @@ class Feed:
             if message.seq > known + 1 and not fresh:
                 found.append(outgoing.gap(known + 1, message.seq - 1))
             if message.status != outbox.WITHDRAWN and message.text:
-                found.append(outgoing.message(message, 0 if fresh else after))
+                found.append(outgoing.message(message, 0 if fresh else after, self._own_address))
                 after = message.seq
             fresh = fresh and not found
             known = message.seq

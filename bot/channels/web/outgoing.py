@@ -12,8 +12,13 @@ from bot.storage.transcript import Message
 OutFrame = dict[str, Any]
 
 
-def message(stored: Message, prev: int) -> OutFrame:
-    """A message of the conversation; ``prev`` is the number of the one that the client has before it."""
+def message(stored: Message, prev: int, own_address: str) -> OutFrame:
+    """A message of the conversation.
+
+    Args:
+        prev: the number of the message that the client has before it.
+        own_address: of this installation; its files are offered by their path, whatever name the client knows it by.
+    """
     frame: OutFrame = {
         "type": "message",
         "seq": stored.seq,
@@ -29,6 +34,10 @@ def message(stored: Message, prev: int) -> OutFrame:
     for name in ("buttons", "custom"):
         if stored.payload.get(name):
             frame[name] = stored.payload[name]
+    offered = frame.get("custom", {}).get("file")
+    if offered:
+        path = str(offered["url"]).removeprefix(own_address.rstrip("/"))
+        frame["custom"] = {**frame["custom"], "file": {**offered, "url": path}}
     return frame
 
 

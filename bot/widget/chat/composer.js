@@ -48,8 +48,9 @@ export class Composer {
   ask(asked) {
     const hadFocus = this.element.contains(/** @type {Node | null} */ (this.element.getRootNode() instanceof ShadowRoot
       ? /** @type {ShadowRoot} */ (this.element.getRootNode()).activeElement : null));
-    const next = asked ? this.line : this.area;
-    if (asked) {
+    const isLine = asked !== null && asked.type !== "textarea";
+    const next = isLine ? this.line : this.area;
+    if (isLine) {
       this.line.type = asked.type;
       this.line.name = cleaned(asked.name);
       this.line.setAttribute("autocomplete", asked.autocomplete);

@@ -152,7 +152,9 @@ export class Exchange {
       log.showWriting("");
     }
     if (!this.isReplaying) {
-      log.scrollTo(entries.filter((one) => one.author === "citizen" && one.progress === "sent").pop() ?? entry);
+      const before = entries[entries.indexOf(entry) - 1];
+      // An answer is read from its question on; what comes by itself, a reply of staff for one, begins the view.
+      log.scrollTo(before?.author === "citizen" && before.progress === "sent" ? before : entry);
       this.afterMessage();
     }
   }

@@ -152,7 +152,7 @@ function fieldOf(value) {
   return name
     ? {
         name,
-        type: type === "email" || type === "tel" ? type : "text",
+        type: type === "email" || type === "tel" || type === "textarea" ? type : "text",
         label: textOf(value, "label"),
         autocomplete: textOf(value, "autocomplete") || "off",
       }

@@ -98,8 +98,7 @@ export class Log {
    */
   scrollTo(entry) {
     const element = entry && this.elements.get(entry);
-    if (element && getComputedStyle(this.element).overflowY === "visible") {
-      // On a very low screen not the list scrolls but everything (styles.js).
+    if (element && this.scrollsWithAll) {
       element.scrollIntoView({ block: "start" });
     } else if (element) {
       this.element.scrollTop = element.offsetTop - 8;
@@ -108,6 +107,15 @@ export class Log {
 
   scrollToEnd() {
     this.element.scrollTop = this.element.scrollHeight;
+    // A chat that is part of the page must not pull the page to itself.
+    if (this.scrollsWithAll && !this.element.closest(".page")) {
+      this.list.lastElementChild?.scrollIntoView({ block: "start" });
+    }
+  }
+
+  /** @returns {boolean} on a very low screen not the list scrolls but everything (styles.js) */
+  get scrollsWithAll() {
+    return getComputedStyle(this.element).overflowY === "visible";
   }
 
   /**

@@ -15,7 +15,7 @@ const SOURCE = "Fonte:";
  */
 export function messageElement(entry, setting) {
   const { texts } = setting;
-  const [body, source] = splitSource(entry.text);
+  const [body, source] = splitSource(withoutFileAddress(entry));
   const textId = newElementId();
   return h(
     "div",
@@ -63,6 +63,15 @@ function splitSource(answer) {
   const lines = answer.trimEnd().split("\n");
   const last = lines[lines.length - 1] ?? "";
   return lines.length > 1 && last.startsWith(SOURCE) ? [lines.slice(0, -1).join("\n").trimEnd(), last] : [answer, ""];
+}
+
+/**
+ * Channels that only have text give the address of the file in a line; here there is a button for it.
+ * @param {Entry} entry
+ * @returns {string}
+ */
+function withoutFileAddress({ file, text }) {
+  return file ? text.split("\n").filter((line) => !line.endsWith(file.url)).join("\n") : text;
 }
 
 /**

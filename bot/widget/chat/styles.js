@@ -138,15 +138,17 @@ button.choice { border-width: 1px; border-radius: 1.375rem; padding-inline: 1rem
 .progress.failed { color: var(--bad); font-weight: 600; }
 .problem { color: var(--bad); font-weight: 600; font-size: calc(var(--u) * .9375); }
 button.wrong { font-size: calc(var(--u) * .875); font-weight: 400; padding-inline: 0; }
-.choices, .hours, .scores, .days { display: flex; flex-wrap: wrap; gap: .5rem; }
+.choices, .hours, .scores, .turn { display: flex; flex-wrap: wrap; gap: .5rem; }
+.days { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(7.5em, 100%), 1fr)); gap: .5rem; }
+.turn { justify-content: space-between; }
 .card { width: 100%; padding: .75rem; border: 1px solid var(--line); border-inline-start: 4px solid var(--primary); border-radius: calc(var(--radius) / 2); display: grid; gap: .375rem; }
 .card-title { font-weight: 600; overflow-wrap: anywhere; }
 .picker { width: 100%; display: grid; gap: .75rem; padding: .75rem; border: 1px solid var(--line); border-radius: var(--radius); }
 .picker legend, .scores legend { font-weight: 600; padding: 0 .25rem; }
 .scores legend { padding: 0 0 .5rem; }
-.day { position: relative; display: inline-flex; }
+.day { position: relative; display: grid; }
 .day input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; cursor: pointer; }
-.day span { display: grid; place-items: center; min-width: 2.75rem; min-height: 2.75rem; padding: .25rem .75rem; border: 1px solid var(--control); border-radius: calc(var(--radius) / 2); }
+.day span { display: grid; place-items: center; text-align: center; line-height: 1.25; min-width: 2.75rem; min-height: 2.75rem; padding: .25rem .5rem; border: 1px solid var(--control); border-radius: calc(var(--radius) / 2); }
 .day input:checked + span { background: var(--primary); color: var(--on-primary); border-color: var(--primary); font-weight: 600; }
 .day input:focus-visible + span { outline: 3px solid var(--focus); outline-offset: 2px; }
 .hour { min-width: 4.5rem; text-align: center; }
@@ -164,8 +166,8 @@ textarea, .row input, select { width: 100%; min-height: 2.75rem; padding: .5rem 
 textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
 [aria-invalid="true"] { border: 2px solid var(--bad); }
 .send { display: grid; place-items: center; flex: none; width: 3rem; padding: 0; }
-.shortcuts { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .5rem; padding: 0 .5rem .25rem; flex: none; }
-.shortcuts button { font-size: calc(var(--u) * .875); font-weight: 400; }
+.shortcuts { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .25rem; padding: 0 .5rem .25rem; flex: none; }
+.shortcuts button { font-size: calc(var(--u) * .8125); font-weight: 400; }
 
 .sheets { flex: 1; min-height: 0; overflow: hidden auto; padding: 1rem; }
 .sheet, .sheet form { display: grid; gap: .75rem; justify-items: start; }

@@ -54,6 +54,8 @@ const IT = {
   startNew: "Nuova conversazione",
 
   days: "Scegli il giorno",
+  soonerDays: "Giorni precedenti",
+  laterDays: "Giorni successivi",
   hours: "Orari liberi: {day}",
   pickerUsed: "Questi orari non si possono più scegliere qui: guarda il messaggio più recente.",
   download: "Scarica {name}",
@@ -153,6 +155,8 @@ const EN = {
   startNew: "New conversation",
 
   days: "Choose the day",
+  soonerDays: "Earlier days",
+  laterDays: "Later days",
   hours: "Free times: {day}",
   pickerUsed: "These times can no longer be chosen here: see the latest message.",
   download: "Download {name}",

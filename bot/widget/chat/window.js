@@ -108,6 +108,7 @@ export class ChatWindow {
     } else {
       void this.controller.begin();
     }
+    this.panel.log.scrollToEnd();
     this.controller.exchange.afterMessage();
   }
 
