@@ -39,7 +39,7 @@ lock: setup ## compile the hashed locks again from requirements/*.in
 	$(UV_COMPILE) --override requirements/overrides.in requirements/dev.in -o requirements/dev.txt
 
 setup: $(VENV)/.app-installed
-setup-dev: $(VENV)/.dev-installed
+setup-dev: $(VENV)/.dev-installed node_modules/.installed
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Sportello needs Python 3.10 (looked for '$(PYTHON)'; set PYTHON=/path/to/python3.10)."; exit 1; }
@@ -58,5 +58,10 @@ $(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.app-installed
 	@bash scripts/install.sh requirements/dev.txt
 	@touch $@
 
+node_modules/.installed: package.json package-lock.json | $(VENV)/.dev-installed
+	@echo "==> Installing the locked checks of the widget (TypeScript, axe-core)"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@touch $@
+
 clean: ## remove the environment, the models and caches (never var/)
-	rm -rf $(VENV) models .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules models .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -132,3 +132,63 @@ ERASED_SHELL_S: Final = 600.0
 
 OUTBOX_POLL_S: Final = 2.0
 """How often a sender looks for messages without being woken."""
+
+WEB_MESSAGES_PER_MINUTE: Final = 30
+"""Messages of one visitor; who writes by hand stays far below."""
+
+WEB_FRAMES_PER_MINUTE: Final = 120
+"""Frames of one connection, of whatever kind (OWASP suggests to begin with 100)."""
+
+WEB_FRAMES_FLOOD: Final = 200
+"""Refused frames in a row after which a connection is closed: it does not listen."""
+
+WEB_CONVERSATIONS_PER_HOUR: Final = 1_500
+"""New conversations from one address: a school, a town hall or a mobile operator may be behind one."""
+
+WEB_WRONG_SECRETS_PER_MINUTE: Final = 60
+"""Refused secrets from one address. Guessing 256 bits is hopeless anyway: this spares the database."""
+
+WEB_SOCKETS_PER_VISITOR: Final = 10
+WEB_SOCKETS_PER_ADDRESS: Final = 2_000
+WEB_SOCKETS: Final = 5_000
+"""Open connections; an idle one takes about 30 kB."""
+
+WEB_SESSION_HOURS: Final = 24.0
+"""Silence of the citizen after which the browser's secret is worth nothing (shared computers)."""
+
+WEB_FRAME_MAX_BYTES: Final = 16 * 1024
+"""Largest frame: a message of 2,000 four-byte characters, JSON-escaped, is under 12 kB (24 kB if all escaped)."""
+
+WEB_SECRET_MAX_CHARS: Final = 128
+COMMENT_MAX_CHARS: Final = 1_000
+"""Longest remark to a rating or a report."""
+
+WEB_HELLO_TIMEOUT_S: Final = 10.0
+"""Who opens a socket and says nothing is closed."""
+
+WEB_HEARTBEAT_S: Final = 30.0
+"""Pings on a silent socket; half of it again without an answer and the socket is dead (45 s in all)."""
+
+WEB_SEND_TIMEOUT_S: Final = 10.0
+"""A client that does not read for so long is closed; it resumes later and has lost nothing."""
+
+WEB_POLL_WAIT_S: Final = 25.0
+"""Longest wait of the HTTP fallback: proxies cut requests at 30 or 60 seconds."""
+
+WEB_PAGE: Final = 50
+"""Messages read at once."""
+
+WEB_REPLAY: Final = 100
+"""Messages that a page without memory gets at first; older ones are asked for."""
+
+WEB_TOUCH_S: Final = 300.0
+"""How exactly the last sign of a citizen is stored."""
+
+WEB_SWEEP_S: Final = 60.0
+"""How often expired secrets are looked for."""
+
+KEEPALIVE_S: Final = 20.0
+"""An HTTP connection on which no whole request arrives for so long is closed."""
+
+BODY_TIMEOUT_S: Final = 20.0
+"""A request whose body takes longer is given up."""

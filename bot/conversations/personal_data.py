@@ -20,9 +20,10 @@ from bot.appointments.history import Step
 from bot.clock import ROME
 from bot.limits import ERASED_SHELL_S
 from bot.masking import mask
-from bot.storage import events, handoffs, outbox, ownership, reports, transcript
+from bot.storage import events, handoffs, outbox, ownership, reports, transcript, web_sessions
 from bot.storage.tables import conversations, effects, inbound, outbound
 from bot.storage.tables import handoffs as handoffs_table
+from bot.storage.tables import ratings as ratings_table
 from bot.storage.tables import reports as reports_table
 
 _MESSAGES_AT_ONCE: Final = 500
@@ -55,6 +56,11 @@ def _exported_reports(connection: sa.Connection, conversation_id: str) -> Any:
     ] or None
 
 
+def _exported_rating(connection: sa.Connection, conversation_id: str) -> Any:
+    rating = web_sessions.rating_of(connection, conversation_id)
+    return {"score": rating.score, "comment": rating.comment} if rating else None
+
+
 def _exported_appointments(connection: sa.Connection, conversation_id: str) -> Any:
     return agenda.copy_of_conversation(connection, conversation_id) or None
 
@@ -73,6 +79,7 @@ HOLDERS: Final[tuple[Holder, ...]] = (
     Holder("handoff", _exported_handoff, partial(_erased_rows, handoffs_table)),
     Holder("appointments", _exported_appointments, _erased_appointments),
     Holder("reports", _exported_reports, partial(_erased_rows, reports_table)),
+    Holder("rating", _exported_rating, partial(_erased_rows, ratings_table)),
 )
 
 
