@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.channels import rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
+from bot.console.app import add_console
 from bot.errors import SportelloError
 from bot.keys import DATABASE, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
@@ -37,6 +38,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
     site.add_site_routes(app)
+    add_console(app, settings, database, app[RUNTIME].clock)
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_request import BaseRequest
 from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
 
 from bot.channels.http_errors import SECURITY_HEADERS, error_response
 

@@ -54,3 +54,24 @@ MODEL_WATCH_INTERVAL_S: Final = 1.0
 
 SHUTDOWN_GRACE_S: Final = 10.0
 """Running turns may finish within this time after SIGTERM."""
+
+PASSWORD_MAX_BYTES: Final = 1_024
+"""Longest password of the staff, in UTF-8: longer ones are refused before they are hashed."""
+
+PASSWORD_HASHES_AT_ONCE: Final = 2
+"""Argon2 takes 19 MiB and 23 ms of a core each: a flood of sign-ins must leave room for the chat."""
+
+PASSWORD_HASHES_WAITING: Final = 16
+"""Sign-ins that may wait for a hash (about 0.4 s); the others get 429."""
+
+SECOND_FACTOR_TRIES: Final = 5
+"""Wrong codes after which the password is asked again."""
+
+HALF_SESSION_MINUTES: Final = 10
+"""How long a sign-in may wait for its code."""
+
+LIVE_CHECK_INTERVAL_S: Final = 2.0
+"""How often open live connections of the console are checked against their sessions."""
+
+LIVE_STREAMS_PER_PERSON: Final = 20
+"""Tabs of the console that one person may have open."""

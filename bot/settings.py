@@ -78,6 +78,42 @@ class Settings(BaseSettings):
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
+    staff_session_idle_minutes: int = Field(
+        30, ge=1, le=240, description="Minutes without a click after which staff sign in again."
+    )
+    staff_session_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which staff sign in again in any case."
+    )
+    staff_invitation_hours: int = Field(
+        72, ge=1, le=720, description="Hours for which an invitation link works, once."
+    )
+    staff_password_min_chars: int = Field(
+        8, ge=8, le=64, description="Shortest password of the staff."
+    )
+    staff_admin_password_days: int = Field(
+        180, ge=0, le=3_650, description="Days after which administrators change it; 0 is never."
+    )
+    staff_second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, separated by commas."
+    )
+    sign_in_free_tries: int = Field(
+        5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
+    )
+    sign_in_free_tries_address: int = Field(
+        30, ge=5, le=1_000, description="Wrong passwords from one address before it has to wait."
+    )
+    sign_in_block_minutes: int = Field(
+        15, ge=1, le=60, description="Longest wait after wrong passwords."
+    )
+
+    @field_validator("staff_second_factor_roles", mode="after")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        known = {"operatore", "redattore", "responsabile", "amministratore"}
+        roles = [role.strip().lower() for role in value.split(",") if role.strip()]
+        if not set(roles) <= known:
+            raise ValueError("usa operatore, redattore, responsabile, amministratore")
+        return ",".join(roles)
 
     @field_validator("api_token", mode="after")
     @classmethod

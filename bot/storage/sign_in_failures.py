@@ -33,24 +33,29 @@ def count_failure(
     longest_block: timedelta,
 ) -> int:
     """Count a failure; from the ``free``-th in the window on, block for a time that doubles. Returns the count."""
+    # The row exists before it is locked: of two first failures at once, both count.
+    connection.execute(
+        insert(connection, table)
+        .values(subject=subject, failures=0, first_at=now, last_at=now)
+        .on_conflict_do_nothing(index_elements=["subject"])
+    )
     row = connection.execute(
         sa.select(table).where(table.c.subject == subject).with_for_update()
-    ).one_or_none()
-    fresh = row is None or row.last_at <= now - window
+    ).one()
+    fresh = row.last_at <= now - window
     failures = 1 if fresh else row.failures + 1
     block = None
     if failures >= free:
         block = now + min(longest_block, first_block * 2 ** min(failures - free, 20))
-    values = {
-        "failures": failures,
-        "first_at": now if fresh else row.first_at,
-        "last_at": now,
-        "blocked_until": block,
-    }
     connection.execute(
-        insert(connection, table)
-        .values(subject=subject, **values)
-        .on_conflict_do_update(index_elements=["subject"], set_=values)
+        sa.update(table)
+        .where(table.c.subject == subject)
+        .values(
+            failures=failures,
+            first_at=now if fresh else row.first_at,
+            last_at=now,
+            blocked_until=block,
+        )
     )
     return failures
 

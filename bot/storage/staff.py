@@ -111,13 +111,9 @@ def end_sessions(
 
 def invite(connection: sa.Connection, staff_id: int, digest: str, expires_at: datetime) -> None:
     """Store an invitation; earlier ones of the same person end."""
+    connection.execute(sa.delete(staff_invitations).where(staff_invitations.c.staff_id == staff_id))
     connection.execute(
-        sa.delete(staff_invitations).where(staff_invitations.c.staff_id == staff_id)
-    )
-    connection.execute(
-        sa.insert(staff_invitations).values(
-            digest=digest, staff_id=staff_id, expires_at=expires_at
-        )
+        sa.insert(staff_invitations).values(digest=digest, staff_id=staff_id, expires_at=expires_at)
     )
 
 
@@ -145,9 +141,7 @@ def use_invitation(connection: sa.Connection, digest: str) -> bool:
 
 def forget_invitations(connection: sa.Connection, staff_id: int) -> None:
     """End the open invitations of a person."""
-    connection.execute(
-        sa.delete(staff_invitations).where(staff_invitations.c.staff_id == staff_id)
-    )
+    connection.execute(sa.delete(staff_invitations).where(staff_invitations.c.staff_id == staff_id))
 
 
 def set_recovery_codes(connection: sa.Connection, staff_id: int, digests: Iterable[str]) -> None:

@@ -98,9 +98,7 @@ def alive(
 def of_person(connection: sa.Connection, staff_id: int) -> list[tuple[int, datetime, datetime]]:
     """Number, start and last use of a person's sessions, the newest first."""
     rows = connection.execute(
-        sa.select(
-            staff_sessions.c.id, staff_sessions.c.created_at, staff_sessions.c.last_seen_at
-        )
+        sa.select(staff_sessions.c.id, staff_sessions.c.created_at, staff_sessions.c.last_seen_at)
         .where(staff_sessions.c.staff_id == staff_id)
         .order_by(staff_sessions.c.id.desc())
         .limit(20)
@@ -111,9 +109,7 @@ def of_person(connection: sa.Connection, staff_id: int) -> list[tuple[int, datet
 def touch(connection: sa.Connection, session_id: int, now: datetime) -> None:
     """The person did something now."""
     connection.execute(
-        sa.update(staff_sessions)
-        .where(staff_sessions.c.id == session_id)
-        .values(last_seen_at=now)
+        sa.update(staff_sessions).where(staff_sessions.c.id == session_id).values(last_seen_at=now)
     )
 
 

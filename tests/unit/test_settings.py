@@ -40,6 +40,15 @@ WRONG = [
     ("ACTION_TIMEOUT_S", "nan"),
     ("ACTION_TIMEOUT_S", "61"),
     ("LIVE_CONVERSATIONS", "0"),
+    ("STAFF_SESSION_IDLE_MINUTES", "0"),
+    ("STAFF_SESSION_HOURS", "48"),
+    ("STAFF_INVITATION_HOURS", "presto"),
+    ("STAFF_PASSWORD_MIN_CHARS", "7"),
+    ("STAFF_ADMIN_PASSWORD_DAYS", "-1"),
+    ("STAFF_SECOND_FACTOR_ROLES", "operatore,sindaco"),
+    ("SIGN_IN_FREE_TRIES", "2"),
+    ("SIGN_IN_FREE_TRIES_ADDRESS", "molti"),
+    ("SIGN_IN_BLOCK_MINUTES", "61"),
 ]
 FREE = {"HOST", "DATA_DIR", "MODELS_DIR"}
 """Settings of which any text may be right."""

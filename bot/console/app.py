@@ -1,0 +1,60 @@
+"""The console as an application of its own, mounted under ``/console`` by ``bot.app``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.console import audit_pages, home, pages, people, profile, sign_in, static_files
+from bot.console.guard import guard
+from bot.console.keys import CONSOLE, PREFIX, Console
+from bot.console.live import LiveConnections
+from bot.console.passwords import Passwords
+from bot.console.routing import DECLARED, refuse_undeclared
+from bot.storage.app_state import installation_secret
+
+if TYPE_CHECKING:
+    from bot.clock import Clock
+    from bot.settings import Settings
+    from bot.storage.database import Database
+
+_MODULES = (static_files, sign_in, home, profile, people, audit_pages)
+
+
+def add_console(app: web.Application, settings: Settings, database: Database, clock: Clock) -> None:
+    """Mount the console; it starts and stops with ``app``."""
+    console = Console(settings, database, clock, Passwords(), LiveConnections())
+    own = web.Application(middlewares=[guard])
+    own[CONSOLE] = console
+    own[DECLARED] = {}
+    for module in _MODULES:
+        module.routes.add_to(own)
+    pages.set_up(own)
+    own.cleanup_ctx.append(_life)
+    own.on_startup.append(refuse_undeclared)
+    own.on_shutdown.append(_close_streams)
+    app.router.add_get(PREFIX, _to_home)
+    app.add_subapp(f"{PREFIX}/", own)
+
+
+async def _to_home(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(location=f"{PREFIX}/")
+
+
+async def _life(app: web.Application) -> AsyncIterator[None]:
+    console = app[CONSOLE]
+    console.secret = (await console.database.write(installation_secret)).encode()
+    watch = asyncio.create_task(
+        console.live.watch(console.database, console.clock, console.settings)
+    )
+    yield
+    watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
+    console.passwords.close()
+
+
+async def _close_streams(app: web.Application) -> None:
+    app[CONSOLE].live.close_all()
