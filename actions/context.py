@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,8 @@ class ActionContext:
 
     ``once(effect, unit)`` runs ``unit`` and stores its result in one transaction, once for the message being
     answered; when the turn is replayed the stored result comes back. ``read(unit)`` only reads.
+    What belongs to the answer itself, such as a change of owner, is appended to ``at_commit``: it is done in the
+    transaction that stores the answer, or not at all.
     """
 
     knowledge: KnowledgeBase
@@ -41,6 +43,13 @@ class ActionContext:
     channel: str = ""
     conversation_id: str = ""
     inbound_id: int = 0
+    owner: str = "assistant"
+    at_commit: list[Unit] = field(default_factory=list)
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a conversation to act on; the stock Rasa commands have none."""
+        return self.read is not _no_database
 
 
 _CURRENT: ContextVar[ActionContext] = ContextVar("sportello_action_context")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.commands import staff
 from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(staff.app, name="staff")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

@@ -55,7 +55,7 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
     runtime, settings = app[RUNTIME], app[SETTINGS]
     if runtime.assistants.is_ready:
         await runtime.load_knowledge()
-    jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering()]
+    jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering(), runtime.notifier.follow()]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
     tasks = [asyncio.create_task(job) for job in jobs]
     yield

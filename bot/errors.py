@@ -7,6 +7,9 @@ SportelloError
 ├── NotReady                the process is up but cannot answer yet
 ├── StorageUnavailable      the database refused; nothing was changed
 ├── DuplicateMismatch       a message id came again with another text
+├── UnknownConversation     there is no conversation of that id
+├── AlreadyClaimed          a colleague is in charge of the conversation; carries who
+├── NotInCharge             the member of staff is not in charge of the conversation; carries who is
 └── AccessDenied            a door is closed to this caller
 """
 
@@ -49,3 +52,32 @@ class DuplicateMismatch(SportelloError):
 
 class AccessDenied(SportelloError):
     """The caller may not use this door."""
+
+
+class UnknownConversation(SportelloError):
+    """No conversation has this id."""
+
+    def __init__(self, conversation_id: str) -> None:
+        self.conversation_id = conversation_id
+        super().__init__(f"la conversazione «{conversation_id}» non esiste")
+
+
+class AlreadyClaimed(SportelloError):
+    """A colleague is in charge."""
+
+    def __init__(self, conversation_id: str, staff: str) -> None:
+        self.conversation_id = conversation_id
+        self.staff = staff
+        super().__init__(f"la conversazione è già di {staff}")
+
+
+class NotInCharge(SportelloError):
+    """Only the person in charge may do this."""
+
+    def __init__(self, conversation_id: str, staff: str) -> None:
+        self.conversation_id = conversation_id
+        self.staff = staff
+        whose = (
+            f"la conversazione è di {staff}" if staff else "nessuno ha in carico la conversazione"
+        )
+        super().__init__(f"{whose}: prima serve «sportello conversations claim»")

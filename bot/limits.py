@@ -75,3 +75,27 @@ LIVE_CHECK_INTERVAL_S: Final = 2.0
 
 LIVE_STREAMS_PER_PERSON: Final = 20
 """Tabs of the console that one person may have open."""
+EVENT_POLL_S: Final = 0.2
+"""How often a process on SQLite looks for changes of the command line, while somebody listens."""
+
+EVENT_POLL_WITH_NOTIFY_S: Final = 1.0
+"""The same where NOTIFY wakes, or where nobody listens."""
+
+EVENT_GAP_WAIT_S: Final = 60.0
+"""How long an event that took its id and has not committed is waited for (statements end after 30 s)."""
+
+OUTBOX_AT_ONCE: Final = 20
+"""Messages of a channel on their way at the same time, each of another conversation."""
+
+OUTBOX_LEASE_S: Final = 60.0
+"""A sender that has not reported back after this time counts as lost."""
+
+OUTBOX_ATTEMPTS: Final = 12
+"""Tries before a message becomes a dead letter: about half an hour with the pauses below."""
+
+OUTBOX_FIRST_RETRY_S: Final = 1.0
+OUTBOX_LONGEST_RETRY_S: Final = 300.0
+"""Pause after the first failed try, doubled each time up to the longest."""
+
+OUTBOX_POLL_S: Final = 2.0
+"""How often a sender looks for messages without being woken."""

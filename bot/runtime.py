@@ -10,12 +10,14 @@ import structlog
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
+from bot.conversations.notifier import Notifier
 from bot.conversations.turns import Turns
 from bot.errors import ModelError, StorageUnavailable
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
 from bot.storage.app_state import installation_secret
 from bot.storage.database import Database
+from bot.storage.events import CONVERSATION_ERASED, Event
 from bot.storage.migrate import migrate
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import load_content
@@ -36,6 +38,8 @@ class Runtime:
             on_swap=self._forget_live,
             action_timeout_s=settings.action_timeout_s,
         )
+        self.notifier = Notifier(database)
+        self.notifier.handle(self._forget_erased)
         self._knowledge: KnowledgeBase | None = None
         self._turns: Turns | None = None
 
@@ -64,6 +68,7 @@ class Runtime:
             self.assistants.get,
             lambda: self.knowledge,
             self.settings.live_conversations,
+            self.notifier.changed,
         )
 
     @property
@@ -122,6 +127,10 @@ class Runtime:
             except Exception as error:
                 log.error("recovery.failed", error=type(error).__name__)
             await asyncio.sleep(RECOVERY_INTERVAL_S)
+
+    def _forget_erased(self, event: Event) -> None:
+        if event.kind == CONVERSATION_ERASED and self._turns is not None:
+            self._turns.forget(event.payload["conversation"])
 
     def _forget_live(self) -> None:
         if self._turns is not None:

@@ -45,6 +45,10 @@ class LiveDialogues:
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
 
+    def drop(self, conversation_id: str) -> None:
+        """Forget one."""
+        self._kept.pop(conversation_id, None)
+
     def clear(self) -> None:
         """Forget all: they are rebuilt from their snapshots."""
         self._kept.clear()

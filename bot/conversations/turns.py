@@ -11,27 +11,35 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from actions.context import ActionContext, Unit
 from actions.texts import text as sentence
 from bot.assistant.live import Answered, LiveDialogues, fault_message
 from bot.clock import Clock
+from bot.conversations.by_owner import (
+    TAKES_ANSWERS_ALONG,
+    also_at_commit,
+    left_for_staff,
+    topic_of,
+    with_queue_notice,
+)
+from bot.conversations.commands import in_words
+from bot.conversations.lanes import Lanes
 from bot.conversations.masking import mask
-from bot.errors import DuplicateMismatch, StorageUnavailable
+from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, RECOVERY_AT_ONCE, TURN_ATTEMPTS
-from bot.storage import inbox
+from bot.storage import inbox, outbox, ownership
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
 
 if TYPE_CHECKING:
     from bot.assistant.assistant import Assistant
+    from bot.assistant.snapshots import LiveDialogue
 
 log = structlog.get_logger("sportello.turn")
 
@@ -46,18 +54,13 @@ class Incoming:
     key: str | None = None
 
 
-@dataclass
-class _Lane:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
-
-
 class Turns:
     """Receives and answers messages.
 
     Args:
         assistant: gives the assistant in charge now; waits while none is loaded.
         knowledge: gives the knowledge in charge now.
+        changed: called when this process has committed something that others want to know.
     """
 
     def __init__(
@@ -68,13 +71,15 @@ class Turns:
         assistant: Callable[[], Awaitable[Assistant]],
         knowledge: Callable[[], KnowledgeBase],
         live_conversations: int = LIVE_TRACKERS,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._secret = secret.encode()
         self._assistant = assistant
         self._knowledge = knowledge
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes = Lanes()
+        self._changed = changed
         self._capacity = live_conversations
         self._live = LiveDialogues(live_conversations)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -89,13 +94,8 @@ class Turns:
         """
         digest = self._digest(incoming.text) if incoming.key is not None else None
         # One sender's messages are stored one after the other, so that their numbers follow their arrival.
-        async with self._lane(f"{incoming.channel}:{incoming.sender}"):
-            try:
-                stored = await self._store(incoming, digest)
-            except IntegrityError:
-                # The conversation was erased by another process: it begins anew.
-                self._known.pop((incoming.channel, incoming.sender), None)
-                stored = await self._store(incoming, digest)
+        async with self._lanes.hold(f"{incoming.channel}:{incoming.sender}"):
+            stored = await self._store(incoming, digest)
         self._remember(incoming, stored.conversation_id)
         if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
             raise DuplicateMismatch("this message id was used for another text")
@@ -165,12 +165,20 @@ class Turns:
         """Rebuild every dialogue from its snapshot at its next message."""
         self._live.clear()
 
+    def forget(self, conversation_id: str) -> None:
+        """Keep nothing of an erased conversation in memory."""
+        self._live.drop(conversation_id)
+
     async def drain(self, conversation_id: str, made: dict[int, list[dict[str, Any]]]) -> None:
         """Answer all waiting messages of a conversation, oldest first; answers made here go into ``made``."""
-        async with self._lane(conversation_id):
+        async with self._lanes.hold(conversation_id):
             lost_races = 0
             while lost_races < TURN_ATTEMPTS:
-                opened = await self._database.read(inbox.open_conversation, conversation_id)
+                try:
+                    opened = await self._database.read(inbox.open_conversation, conversation_id)
+                except UnknownConversation:
+                    log.info("turn.erased", conversation=conversation_id)
+                    return
                 while opened.pending:
                     after = await self._turn(conversation_id, opened, made)
                     if after is None:
@@ -187,44 +195,70 @@ class Turns:
         opened: inbox.OpenConversation,
         made: dict[int, list[dict[str, Any]]],
     ) -> inbox.OpenConversation | None:
-        """Answer the oldest waiting message; the conversation after it, or None if another process was faster."""
+        """Answer the oldest waiting message; the conversation after it, or None if something else was faster."""
         message, *waiting = opened.pending
-        assistant = await self._assistant()
-        masked = mask(message.text)
-        live = self._live.take(conversation_id, opened.version, assistant.model_id)
-        answered: Answered | None
-        try:
-            dialogue = live or assistant.restore(conversation_id, opened.state)
-            context = self._context(conversation_id, opened.channel, message.inbound_id)
-            answered = await assistant.answer(dialogue, message.text, masked, context)
-        except StorageUnavailable:
-            raise
-        except Exception as error:
-            # The message must not block the conversation for ever: it gets the fault sentence, the state stays.
-            log.error("turn.failed", conversation=conversation_id, error=type(error).__name__)
-            answered = None
-        messages = answered.messages if answered else [fault_message()]
-        state = answered.snapshot if answered else opened.state
+        made_turn, model_id, dialogue = await self._make(conversation_id, opened, message)
         committed = await self._database.write(
             inbox.commit_turn,
             conversation_id=conversation_id,
             read_version=opened.version,
             owner=opened.owner,
             inbound_id=message.inbound_id,
-            masked_text=masked,
-            state=state,
-            messages=messages,
+            turn=made_turn,
             now=self._clock.utc(),
         )
         if not committed:
             return None
-        made[message.inbound_id] = messages
+        self._changed()
+        made[message.inbound_id] = list(made_turn.messages)
         version = opened.version + 1
-        if answered:
-            self._live.keep(conversation_id, version, assistant.model_id, answered.dialogue)
-        return replace(opened, version=version, state=state, pending=tuple(waiting))
+        if made_turn.also:
+            # Owner or state may have changed with the commit: what waits is read again.
+            return await self._database.read(inbox.open_conversation, conversation_id)
+        if dialogue is not None:
+            self._live.keep(conversation_id, version, model_id, dialogue)
+        return replace(opened, version=version, state=made_turn.state, pending=tuple(waiting))
 
-    def _context(self, conversation_id: str, channel: str, inbound_id: int) -> ActionContext:
+    async def _make(
+        self, conversation_id: str, opened: inbox.OpenConversation, message: inbox.Pending
+    ) -> tuple[inbox.Turn, str, LiveDialogue | None]:
+        """What the owner of the conversation makes of a message, with the dialogue to keep and its model."""
+        masked = mask(message.text)
+        if opened.owner == ownership.STAFF:
+            now = self._clock.utc()
+            turn = left_for_staff(conversation_id, message.text, masked, opened.state, now)
+            return turn, "", None
+        assistant = await self._assistant()
+        live = self._live.take(conversation_id, opened.version, assistant.model_id)
+        context = self._context(conversation_id, opened, message.inbound_id)
+        answered: Answered | None
+        try:
+            dialogue = live or assistant.restore(conversation_id, opened.state)
+            words = in_words(message.text)
+            answered = await assistant.answer(dialogue, words, masked, context)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            # The message must not block the conversation for ever: it gets the fault sentence, the state stays.
+            log.error("turn.failed", conversation=conversation_id, error=type(error).__name__)
+            answered = None
+            context.at_commit.clear()
+        messages = answered.messages if answered else [fault_message()]
+        if opened.owner == ownership.WAITING:
+            messages = await with_queue_notice(messages, context)
+        turn = inbox.Turn(
+            masked,
+            answered.snapshot if answered else opened.state,
+            messages,
+            topic=topic_of(messages),
+            delivery=outbox.SENT if opened.channel in TAKES_ANSWERS_ALONG else outbox.QUEUED,
+            also=also_at_commit(context),
+        )
+        return turn, assistant.model_id, answered.dialogue if answered else None
+
+    def _context(
+        self, conversation_id: str, opened: inbox.OpenConversation, inbound_id: int
+    ) -> ActionContext:
         async def once(effect: str, unit: Unit) -> Any:
             return await self._database.write(
                 inbox.run_effect, inbound_id, effect, unit, self._clock.utc()
@@ -235,22 +269,11 @@ class Turns:
             self._clock,
             once,
             self._database.read,
-            channel,
+            opened.channel,
             conversation_id,
             inbound_id,
+            owner=opened.owner,
         )
-
-    @asynccontextmanager
-    async def _lane(self, conversation_id: str) -> AsyncIterator[None]:
-        lane = self._lanes.setdefault(conversation_id, _Lane())
-        lane.users += 1
-        try:
-            async with lane.lock:
-                yield
-        finally:
-            lane.users -= 1
-            if not lane.users:
-                del self._lanes[conversation_id]
 
     async def _in_background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

@@ -1,4 +1,8 @@
-"""Statements about conversations, received messages and stored answers. Each function is one unit of work."""
+"""Received messages and the commit of their turns. Each function is one unit of work.
+
+Citizens' and office's messages of a conversation share one sequence of numbers without gaps; whoever takes a number
+holds the conversation's row until the commit, so that numbers are visible in their order.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from bot.errors import UnknownConversation
+from bot.storage import outbox
 from bot.storage.tables import conversations, effects, inbound, outbound
 from bot.storage.upsert import insert, insert_for
 
@@ -29,6 +35,7 @@ class Stored:
     conversation_id: str
     is_new: bool
     digest: str | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,18 @@ _FIND_CONVERSATION: Final = sa.select(conversations.c.id).where(
     conversations.c.channel == sa.bindparam("channel"),
     conversations.c.sender == sa.bindparam("sender"),
 )
-_FIND_BY_KEY: Final = sa.select(inbound.c.id, inbound.c.digest).where(
+_TAKE_SEQ: Final = (
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation"))
+    .values(last_seq=conversations.c.last_seq + 1, unreachable_since=None, erased_at=None)
+    .returning(conversations.c.last_seq)
+)
+_GIVE_SEQ_BACK: Final = (
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation"))
+    .values(last_seq=conversations.c.last_seq - 1)
+)
+_FIND_BY_KEY: Final = sa.select(inbound.c.id, inbound.c.digest, inbound.c.seq).where(
     inbound.c.conversation_id == sa.bindparam("conversation"),
     inbound.c.channel_key == sa.bindparam("key"),
 )
@@ -78,7 +96,18 @@ _ADVANCE: Final = (
         version=sa.bindparam("new_version"),
         state=sa.bindparam("new_state"),
         last_message_at=sa.bindparam("now"),
+        last_seq=conversations.c.last_seq + sa.bindparam("answers"),
+        topic=sa.func.coalesce(sa.bindparam("new_topic", type_=sa.String), conversations.c.topic),
     )
+    .returning(conversations.c.last_seq, conversations.c.channel)
+)
+_LEAVE_UNANSWERED: Final = (
+    sa.update(conversations)
+    .where(
+        conversations.c.id == sa.bindparam("conversation"),
+        conversations.c.unanswered_since.is_(None),
+    )
+    .values(unanswered_since=sa.bindparam("now"))
 )
 _FINISH: Final = (
     sa.update(inbound)
@@ -132,12 +161,16 @@ def store_message(
     Args:
         conversation_id: spares looking for the conversation when the caller knows it.
     """
-    if conversation_id is None:
+    seq = _take_seq(connection, conversation_id) if conversation_id else None
+    if conversation_id is None or seq is None:
+        # Not known to the caller, or erased meanwhile: then it begins anew.
         conversation_id = _conversation_id(connection, channel, sender, now)
+        seq = _take_seq(connection, conversation_id)
     inserted = connection.execute(
         _add_message(connection.dialect.name),
         {
             "conversation_id": conversation_id,
+            "seq": seq,
             "channel_key": key,
             "digest": digest,
             "text": text,
@@ -146,9 +179,15 @@ def store_message(
         },
     ).scalar()
     if inserted is not None:
-        return Stored(int(inserted), conversation_id, True, digest)
+        return Stored(int(inserted), conversation_id, True, digest, seq or 0)
+    connection.execute(_GIVE_SEQ_BACK, {"conversation": conversation_id})
     row = connection.execute(_FIND_BY_KEY, {"conversation": conversation_id, "key": key}).one()
-    return Stored(int(row.id), conversation_id, False, row.digest)
+    return Stored(int(row.id), conversation_id, False, row.digest, row.seq)
+
+
+def _take_seq(connection: sa.Connection, conversation_id: str) -> int | None:
+    seq: int | None = connection.execute(_TAKE_SEQ, {"conversation": conversation_id}).scalar()
+    return seq
 
 
 def _conversation_id(connection: sa.Connection, channel: str, sender: str, now: datetime) -> str:
@@ -164,11 +203,37 @@ def _conversation_id(connection: sa.Connection, channel: str, sender: str, now: 
 
 
 def open_conversation(connection: sa.Connection, conversation_id: str) -> OpenConversation:
-    """What a turn needs to know, in one read."""
-    row = connection.execute(_OPEN, {"conversation": conversation_id}).one()
+    """What a turn needs to know, in one read.
+
+    Raises:
+        UnknownConversation: it has been erased.
+    """
+    row = connection.execute(_OPEN, {"conversation": conversation_id}).one_or_none()
+    if row is None:
+        raise UnknownConversation(conversation_id)
     waiting = connection.execute(_PENDING, {"conversation": conversation_id})
     pending = tuple(Pending(int(r.id), r.text) for r in waiting)
     return OpenConversation(int(row.version), row.channel, row.owner, row.state, pending)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a turn has made of a message: the state that is kept, and the answers.
+
+    Attributes:
+        topic: what the conversation is about from now on; None leaves it as it was.
+        delivery: state in which the answers begin their way ("queued"; "sent" where the caller takes them along).
+        also: units of work that belong to the same commit, such as a change of owner.
+        is_for_staff: a person is in charge, and the message waits for that person's answer.
+    """
+
+    masked_text: str
+    state: str | None
+    messages: Sequence[dict[str, Any]]
+    topic: str | None = None
+    delivery: str = outbox.QUEUED
+    also: Sequence[Callable[[sa.Connection], Any]] = ()
+    is_for_staff: bool = False
 
 
 def commit_turn(
@@ -178,39 +243,45 @@ def commit_turn(
     read_version: int,
     owner: str,
     inbound_id: int,
-    masked_text: str,
-    state: str | None,
-    messages: Sequence[dict[str, Any]],
+    turn: Turn,
     now: datetime,
 ) -> bool:
-    """Store answers, dialogue state and "done" together; False if another process was faster."""
-    changed = connection.execute(
+    """Store answers, dialogue state and "done" together; False if another process, or a change of owner, was faster."""
+    advanced = connection.execute(
         _ADVANCE,
         {
             "conversation": conversation_id,
             "read_version": read_version,
             "read_owner": owner,
             "new_version": read_version + 1,
-            "new_state": state,
+            "new_state": turn.state,
+            "new_topic": turn.topic,
+            "answers": len(turn.messages),
             "now": now,
         },
-    )
-    if changed.rowcount != 1:
+    ).one_or_none()
+    if advanced is None:
         return False
-    done = connection.execute(_FINISH, {"message": inbound_id, "masked": masked_text, "now": now})
+    done = connection.execute(
+        _FINISH, {"message": inbound_id, "masked": turn.masked_text, "now": now}
+    )
     if done.rowcount != 1:
         raise RuntimeError("a message that was answered is answered again")
-    rows = [
-        {
-            "conversation_id": conversation_id,
-            "inbound_id": inbound_id,
-            "position": position,
-            "payload": json.dumps(message, ensure_ascii=False),
-            "created_at": now,
-        }
-        for position, message in enumerate(messages)
-    ]
-    connection.execute(sa.insert(outbound), rows)
+    outbox.add_answers(
+        connection,
+        conversation_id=conversation_id,
+        channel=advanced.channel,
+        inbound_id=inbound_id,
+        first_seq=advanced.last_seq - len(turn.messages) + 1,
+        messages=turn.messages,
+        status=turn.delivery,
+        now=now,
+    )
+    if turn.is_for_staff:
+        connection.execute(_LEAVE_UNANSWERED, {"conversation": conversation_id, "now": now})
+    for unit in turn.also:
+        unit(connection)
+    outbox.tell_added(connection, conversation_id, advanced.channel, advanced.last_seq, now)
     return True
 
 

@@ -49,7 +49,34 @@ conversations = sa.Table(
     sa.Column("state", sa.Text),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("last_message_at", UTCDateTime, nullable=False),
+    # Number of the newest message: citizen's and office's messages are one sequence without gaps.
+    sa.Column("last_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("staff", sa.String(128)),
+    sa.Column("topic", sa.String(128)),
+    sa.Column("reason", sa.String(32)),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waiting_since", UTCDateTime),
+    # The oldest message of the citizen that the member of staff in charge has not answered.
+    sa.Column("unanswered_since", UTCDateTime),
+    # Danger told to a member of staff who has not looked yet.
+    sa.Column("alert_kind", sa.String(32)),
+    sa.Column("alert_at", UTCDateTime),
+    sa.Column("unreachable_since", UTCDateTime),
+    sa.Column("erased_at", UTCDateTime),
     sa.UniqueConstraint("channel", "sender"),
+    sa.Index("ix_conversations_owner_last_message_at", "owner", "last_message_at"),
+    sa.Index(
+        "ix_conversations_alert",
+        "alert_at",
+        sqlite_where=sa.text("alert_at IS NOT NULL"),
+        postgresql_where=sa.text("alert_at IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_conversations_erased",
+        "erased_at",
+        sqlite_where=sa.text("erased_at IS NOT NULL"),
+        postgresql_where=sa.text("erased_at IS NOT NULL"),
+    ),
 )
 
 inbound = sa.Table(
@@ -62,6 +89,7 @@ inbound = sa.Table(
         sa.ForeignKey("conversations.id", ondelete="CASCADE"),
         nullable=False,
     ),
+    sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("channel_key", sa.String(255)),
     sa.Column("digest", sa.String(64)),
     sa.Column("text", sa.Text, nullable=False),
@@ -69,6 +97,7 @@ inbound = sa.Table(
     sa.Column("received_at", UTCDateTime, nullable=False),
     sa.Column("answered_at", UTCDateTime),
     sa.UniqueConstraint("conversation_id", "channel_key"),
+    sa.Index("uq_inbound_conversation_id_seq", "conversation_id", "seq", unique=True),
     sa.Index(
         "ix_inbound_unanswered",
         "conversation_id",
@@ -89,11 +118,96 @@ outbound = sa.Table(
         sa.ForeignKey("conversations.id", ondelete="CASCADE"),
         nullable=False,
     ),
-    sa.Column("inbound_id", RowId, sa.ForeignKey("inbound.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("author", sa.String(16), nullable=False),
+    sa.Column("staff", sa.String(128)),
+    # The message that it answers, and its place among the answers; none for staff, system, reminders.
+    sa.Column("inbound_id", RowId, sa.ForeignKey("inbound.id", ondelete="CASCADE")),
+    sa.Column("position", sa.Integer),
+    # Who sends on its own initiative gives a key, and a second message with it is not sent.
+    sa.Column("once_key", sa.String(128), unique=True),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    # When it may be tried next; while "sending", when its sender counts as lost.
+    sa.Column("due_at", UTCDateTime, nullable=False),
+    sa.Column("sent_at", UTCDateTime),
+    sa.Column("read_at", UTCDateTime),
+    # The channel's own id of the message that was sent.
+    sa.Column("channel_ref", sa.String(64)),
+    sa.Column("error", sa.String(64)),
     sa.UniqueConstraint("inbound_id", "position"),
+    sa.Index("uq_outbound_conversation_id_seq", "conversation_id", "seq", unique=True),
+    sa.Index(
+        "ix_outbound_undelivered",
+        "channel",
+        "conversation_id",
+        "seq",
+        sqlite_where=sa.text("status IN ('queued', 'sending')"),
+        postgresql_where=sa.text("status IN ('queued', 'sending')"),
+    ),
+    sa.Index(
+        "ix_outbound_failed",
+        "id",
+        sqlite_where=sa.text("status = 'failed'"),
+        postgresql_where=sa.text("status = 'failed'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+handoffs = sa.Table(
+    "handoffs",
+    metadata,
+    # What a citizen leaves for the office while nobody is there.
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("message", sa.Text),
+    sa.Column("contact", sa.String(255)),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+ownership_changes = sa.Table(
+    "ownership_changes",
+    metadata,
+    # Append-only and without personal data: it outlives an erased conversation.
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False),
+    sa.Column("owner", sa.String(16), nullable=False),
+    sa.Column("staff", sa.String(128)),
+    sa.Column("reason", sa.String(32)),
+    sa.Column("by", sa.String(128), nullable=False),
+    # The newest message at that moment: what follows belongs to the new owner.
+    sa.Column("at_seq", sa.Integer, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index("ix_ownership_changes_conversation_id", "conversation_id"),
+    sqlite_autoincrement=True,
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    # "Questa informazione è sbagliata?": one per conversation and answer.
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("topic", sa.String(128), nullable=False),
+    sa.Column("records", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False, server_default=""),
+    sa.Column("status", sa.String(16), nullable=False, server_default="open"),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("conversation_id", "seq"),
+    sa.Index("ix_reports_status", "status", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -99,7 +99,7 @@ def assert_fault(messages: list[dict[str, Any]]) -> None:
 async def test_a_turn_that_is_not_stored_is_not_answered(
     client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, late: bool
 ) -> None:
-    """T13: an answer that was not saved is not given; the retry finds the turn once, and the thread goes on."""
+    """T13, A1: an answer that was not saved is not given; the retry finds the turn once, and the thread goes on."""
     with monkeypatch.context() as broken:
         broken.setattr(inbox, "commit_turn", failing_once(inbox.commit_turn, error, late=late))
         assert_refused(*await client.post(OPENING, message_id="m1"))

@@ -93,7 +93,9 @@ class Browser:
 
     async def get(self, path: str, **headers: str) -> Answer:
         """Open a page, following redirects inside the console."""
-        answer = await self.request("GET", path, headers={"Sec-Fetch-Site": "same-origin", **headers})
+        answer = await self.request(
+            "GET", path, headers={"Sec-Fetch-Site": "same-origin", **headers}
+        )
         return await self._followed(answer)
 
     async def post(self, path: str, data: dict[str, str] | None = None, **headers: str) -> Answer:
@@ -101,9 +103,7 @@ class Browser:
         answer = await self.submit(path, {"csrf": self.token, **(data or {})}, headers)
         return await self._followed(answer)
 
-    async def submit(
-        self, path: str, data: Any, headers: dict[str, str] | None = None
-    ) -> Answer:
+    async def submit(self, path: str, data: Any, headers: dict[str, str] | None = None) -> Answer:
         """Send exactly these fields; redirects are not followed."""
         sent = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin", **(headers or {})}
         return await self.request("POST", path, data=data, headers=sent)
@@ -130,9 +130,7 @@ class Browser:
     async def sign_in(self, email: str, password: str = PASSWORD) -> Answer:
         """Open the sign-in page and send it."""
         await self.get("/console/accesso")
-        return await self.post(
-            "/console/accesso/entra", {"email": email, "password": password}
-        )
+        return await self.post("/console/accesso/entra", {"email": email, "password": password})
 
     async def _followed(self, answer: Answer) -> Answer:
         for _ in range(5):

@@ -124,8 +124,10 @@ def test_a_chosen_clock_is_refused_in_public(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_settings_everything_stays_on_this_machine() -> None:
+    """A15: Rasa's defaults (all interfaces, 300 s for an action) are not ours."""
     settings = load_settings()
     assert (settings.host, settings.port, settings.binds_to_loopback) == ("127.0.0.1", 8080, True)
+    assert settings.action_timeout_s <= 5
     assert settings.api_token is None
     assert settings.public_url == ""
     assert settings.effective_database_url == f"sqlite+aiosqlite:///{PROJECT_ROOT}/var/sportello.db"

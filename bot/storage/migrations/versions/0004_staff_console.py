@@ -9,7 +9,7 @@ import bot.storage.tables
 from bot.storage.append_only import apply_append_only
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
