@@ -33,6 +33,7 @@ SECURITY_HEADERS: Final = {
     "Server": "Sportello",
 }
 _RETRY_AFTER_S: Final = "5"
+_ONE_YEAR: Final = "max-age=31536000; includeSubDomains"
 
 
 class BadRequest(Exception):
@@ -83,6 +84,9 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
         response.headers.setdefault(name, value)
     response.headers["Server"] = SECURITY_HEADERS["Server"]
     response.headers.setdefault("Cache-Control", "no-store")
+    # The console is an application inside this one.
+    if request.config_dict[SETTINGS].public_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = _ONE_YEAR
 
 
 def _route(request: web.Request) -> str:

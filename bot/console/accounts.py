@@ -13,8 +13,8 @@ from bot.storage import audit, sign_in_failures, staff, staff_sessions
 from bot.storage.staff import Account
 from bot.storage.staff_sessions import FULL, Session
 
-_WINDOW: Final = timedelta(minutes=15)
-"""Failures further apart than this do not add up."""
+_WINDOW: Final = timedelta(hours=1)
+"""Failures further apart than this do not add up: longer than the longest wait, which must not wipe the slate clean."""
 _FIRST_BLOCK: Final = timedelta(seconds=30)
 
 

@@ -87,11 +87,12 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     session = await find_session(request)
     if session is not None:
         request[SESSION] = session
+    stranger = session is None and needs.permission is not Permission.PUBLIC
+    if unsafe and not stranger and not await _has_form_token(request):
+        raise web.HTTPForbidden
     refusal = await _refusal(request, needs, session)
     if refusal is not None:
         return refusal
-    if unsafe and not await _has_form_token(request):
-        raise web.HTTPForbidden
     if session is not None and needs.counts_as_use:
         await _touch(request.app[CONSOLE], session)
     return await handler(request)

@@ -57,6 +57,10 @@ class ConsoleRoutes:
         """Declare a change. Its path answers to nothing but POST."""
         return self._declare("POST", path, Needs(permission, frozenset(stages), counts_as_use))
 
+    def declared(self) -> list[tuple[str, str, Handler, Needs]]:
+        """Method, path inside the console, handler and needs of every route."""
+        return list(self._routes)
+
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
         for method, path, handler, needs in self._routes:

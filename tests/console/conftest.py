@@ -16,6 +16,7 @@ from bot.http_server import Runner
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
+from tests.support.dialogue import share_knowledge
 from tests.support.console import Browser, MovableClock, add_person
 
 ROLES = ("operatore", "redattore", "responsabile", "amministratore")
@@ -59,7 +60,9 @@ async def office_of(settings: Settings, assistant: Any = None) -> AsyncIterator[
         runtime.assistants.use(assistant)
     app = create_app(settings, runtime=runtime)
     runner = Runner(app, access_log=None)
-    await runner.setup()
+    with pytest.MonkeyPatch.context() as patch:
+        share_knowledge(patch)
+        await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     people = {role: await add_person(runtime.database, role) for role in ROLES}

@@ -9,12 +9,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+import sqlalchemy as sa
 
 from bot.clock import Clock
 from bot.console import accounts
 from bot.console.passwords import _HASHER
 from bot.console.sessions import digest
 from bot.storage.database import Database
+from bot.storage.tables import metadata
 
 PASSWORD: Final = "gatto verde sul tetto alto"
 PASSWORD_HASH: Final = _HASHER.hash(PASSWORD)
@@ -64,6 +66,19 @@ async def add_person(
     )
     assert accepted
     return staff_id
+
+
+async def everything_stored(database: Database, *, but: set[str]) -> dict[str, list[Any]]:
+    """All rows of all tables, by table, to see that nothing has changed."""
+
+    def unit(connection: sa.Connection) -> dict[str, list[Any]]:
+        return {
+            table.name: sorted(map(repr, connection.execute(sa.select(table))))
+            for table in metadata.sorted_tables
+            if table.name not in but
+        }
+
+    return await database.read(unit)
 
 
 @dataclass
