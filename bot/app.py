@@ -38,7 +38,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
     site.add_site_routes(app)
-    add_console(app, settings, database, app[RUNTIME].clock)
+    own = app[RUNTIME]
+    add_console(app, settings, database, own.clock, own.notifier, lambda: own.known)
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)

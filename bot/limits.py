@@ -99,3 +99,15 @@ OUTBOX_LONGEST_RETRY_S: Final = 300.0
 
 OUTBOX_POLL_S: Final = 2.0
 """How often a sender looks for messages without being woken."""
+
+INDEX_INTERVAL_S: Final = 2.0
+"""How often new messages are made searchable for the staff."""
+
+CONSOLE_UPKEEP_S: Final = 60.0
+"""How often the cases of staff who are gone are looked for."""
+
+NEWS_PAUSE_S: Final = 0.5
+"""A page of the console is told of news at most this often."""
+
+NEWS_HEARTBEAT_S: Final = 15.0
+"""How often a silent stream says that it is there: proxies close what is silent for a minute."""

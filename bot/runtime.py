@@ -57,6 +57,11 @@ class Runtime:
             raise RuntimeError("the runtime is not prepared")
         return self._knowledge
 
+    @property
+    def known(self) -> KnowledgeBase | None:
+        """The knowledge in charge, None until it is loaded."""
+        return self._knowledge
+
     async def prepare(self) -> None:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)

@@ -96,6 +96,15 @@ class Settings(BaseSettings):
     staff_second_factor_roles: str = Field(
         "", description="Roles that must use a second factor, separated by commas."
     )
+    staff_shown_as: str = Field(
+        "nome", description="How citizens read who answers: nome (first name) or ufficio."
+    )
+    office_name: str = Field(
+        "URP", min_length=2, max_length=64, description="Name of the office of first contact."
+    )
+    offices: str = Field(
+        "", description="Other offices that conversations are passed to, separated by commas."
+    )
     sign_in_free_tries: int = Field(
         5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
     )
@@ -114,6 +123,20 @@ class Settings(BaseSettings):
         if not set(roles) <= known:
             raise ValueError("usa operatore, redattore, responsabile, amministratore")
         return ",".join(roles)
+
+    @field_validator("staff_shown_as", mode="after")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value.lower() not in {"nome", "ufficio"}:
+            raise ValueError("usa nome o ufficio")
+        return value.lower()
+
+    @field_validator("offices", mode="after")
+    @classmethod
+    def _short_offices(cls, value: str) -> str:
+        if any(len(name.strip()) > 64 for name in value.split(",")):
+            raise ValueError("ogni ufficio ha al massimo 64 caratteri")
+        return value
 
     @field_validator("api_token", mode="after")
     @classmethod
@@ -186,6 +209,16 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @cached_property
+    def office_names(self) -> tuple[str, ...]:
+        """Offices that conversations can be passed to, the one of first contact first."""
+        others = [name.strip() for name in self.offices.split(",") if name.strip()]
+        return tuple(dict.fromkeys([self.office_name, *others]))
+
+    def shown_name(self, name: str) -> str:
+        """How citizens read who answers."""
+        return self.office_name if self.staff_shown_as == "ufficio" else name.split()[0]
 
     @property
     def sample_offers(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
+from bot.conversations import desk
 from bot.settings import Settings
-from bot.storage import audit, sign_in_failures, staff, staff_sessions
+from bot.storage import audit, sign_in_failures, staff, staff_desk, staff_sessions
 from bot.storage.staff import Account
 from bot.storage.staff_sessions import FULL, Session
 
@@ -70,7 +72,10 @@ def enter(
     if new_hash is not None:
         staff.change(connection, account.id, password=new_hash)
     if stage == FULL:
-        staff.change(connection, account.id, last_sign_in_at=now)
+        presence = staff_desk.AVAILABLE
+        staff.change(
+            connection, account.id, last_sign_in_at=now, presence=presence, presence_reason=""
+        )
     action = "sign_in" if stage == FULL else "password_right"
     audit.record(connection, now=now, staff_id=account.id, action=action)
 
@@ -99,6 +104,10 @@ def leave(connection: sa.Connection, session: Session, *, everywhere: bool, now:
         staff.end_sessions(connection, session.account.id)
     else:
         staff_sessions.end_session(connection, session.id)
+    if not staff_sessions.of_person(connection, session.account.id):
+        # Nobody is assigned who is not there: open cases go back to the queue, and the citizens are told.
+        staff.change(connection, session.account.id, presence=staff_desk.AWAY)
+        desk.leave(connection, session.account.name, now)
     action = "sign_out_everywhere" if everywhere else "sign_out"
     audit.record(connection, now=now, staff_id=session.account.id, action=action)
 
@@ -185,6 +194,21 @@ def set_password(
         connection, digest=token_digest, staff_id=session.account.id, stage=FULL, now=now
     )
     _audit(connection, session.account.id, session.account.id, "password_changed", now)
+
+
+def set_presence(
+    connection: sa.Connection, account: Account, presence: str, reason: str, now: datetime
+) -> None:
+    """Say whether one can be given conversations."""
+    staff.change(connection, account.id, presence=presence, presence_reason=reason)
+    _audit(connection, account.id, account.id, "presence", now, presence=presence)
+
+
+def set_preferences(
+    connection: sa.Connection, account: Account, preferences: dict[str, bool]
+) -> None:
+    """How one wants to be told of news: sound, notification, title."""
+    staff.change(connection, account.id, preferences=json.dumps(preferences))
 
 
 def prepare_second_factor(connection: sa.Connection, staff_id: int, secret: str) -> None:

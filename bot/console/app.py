@@ -3,30 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.console import audit_pages, home, pages, people, profile, sign_in, static_files
+from bot.console import (
+    audit_pages,
+    conversation_pages,
+    home,
+    pages,
+    people,
+    profile,
+    queue_pages,
+    saved_reply_pages,
+    sign_in,
+    static_files,
+)
 from bot.console.guard import guard
 from bot.console.keys import CONSOLE, PREFIX, Console
 from bot.console.live import LiveConnections
 from bot.console.passwords import Passwords
 from bot.console.routing import DECLARED, refuse_undeclared
+from bot.console.upkeep import keep_up
 from bot.storage.app_state import installation_secret
 
 if TYPE_CHECKING:
     from bot.clock import Clock
+    from bot.conversations.notifier import Notifier
     from bot.settings import Settings
     from bot.storage.database import Database
+    from knowledge.base import KnowledgeBase
 
-_MODULES = (static_files, sign_in, home, profile, people, audit_pages)
+_MODULES = (
+    static_files,
+    sign_in,
+    home,
+    queue_pages,
+    conversation_pages,
+    saved_reply_pages,
+    profile,
+    people,
+    audit_pages,
+)
 
 
-def add_console(app: web.Application, settings: Settings, database: Database, clock: Clock) -> None:
+def add_console(
+    app: web.Application,
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    notifier: Notifier,
+    knowledge: Callable[[], KnowledgeBase | None],
+) -> None:
     """Mount the console; it starts and stops with ``app``."""
-    console = Console(settings, database, clock, Passwords(), LiveConnections())
+    console = Console(
+        settings, database, clock, Passwords(), LiveConnections(), notifier, knowledge
+    )
     own = web.Application(middlewares=[guard])
     own[CONSOLE] = console
     own[DECLARED] = {}
@@ -47,12 +80,15 @@ async def _to_home(request: web.Request) -> web.StreamResponse:
 async def _life(app: web.Application) -> AsyncIterator[None]:
     console = app[CONSOLE]
     console.secret = (await console.database.write(installation_secret)).encode()
-    watch = asyncio.create_task(
-        console.live.watch(console.database, console.clock, console.settings)
-    )
+    jobs = [
+        console.live.watch(console.database, console.clock, console.settings),
+        keep_up(console.database, console.clock, console.idle),
+    ]
+    tasks = [asyncio.create_task(job) for job in jobs]
     yield
-    watch.cancel()
-    await asyncio.gather(watch, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     console.passwords.close()
 
 

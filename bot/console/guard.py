@@ -24,7 +24,7 @@ from bot.storage.staff_sessions import Session
 log = structlog.get_logger("sportello.console")
 
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

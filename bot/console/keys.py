@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,20 +16,29 @@ from bot.storage.database import Database
 
 if TYPE_CHECKING:
     from bot.console.live import LiveConnections
+    from bot.conversations.notifier import Notifier
+    from knowledge.base import KnowledgeBase
 
 PREFIX: Final = "/console"
 
 
 @dataclass
 class Console:
-    """The parts that pages share. ``secret`` keys cookies and form tokens; it is set at start."""
+    """The parts that pages share. ``knowledge`` gives None until it is loaded;
+    ``secret`` keys cookies and form tokens and is set at start."""
 
     settings: Settings
     database: Database
     clock: Clock
     passwords: Passwords
     live: LiveConnections
+    notifier: Notifier
+    knowledge: Callable[[], KnowledgeBase | None]
     secret: bytes = b""
+
+    def changed(self) -> None:
+        """This process has committed a change that others want to know."""
+        self.notifier.changed()
 
     @property
     def idle(self) -> timedelta:

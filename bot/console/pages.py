@@ -27,6 +27,8 @@ _MONTHS: Final = ("gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", 
 _DAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica")
 
 _NAVIGATION: Final = (
+    ("/conversazioni", "Conversazioni", Permission.READ_CONVERSATIONS),
+    ("/risposte", "Risposte pronte", Permission.EDIT_SAVED_REPLIES),
     ("/persone", "Persone", Permission.MANAGE_STAFF),
     ("/registro", "Registro", Permission.READ_AUDIT),
 )
@@ -52,6 +54,11 @@ def _audit_actions() -> list[tuple[str, str]]:
         if key.startswith(prefix)
     ]
     return sorted(named, key=lambda pair: pair[1])
+
+
+def label(kind: str, name: str | None) -> str:
+    """The Italian word for a stored name ("channel", "web"), or the name itself where there is none."""
+    return _texts().get(f"{kind}_{name}", name or "")
 
 
 def notice(key: str) -> str:
@@ -109,6 +116,7 @@ def set_up(app: web.Application) -> None:
     environment.globals.update(
         prefix=PREFIX,
         text=text,
+        label=label,
         Role=Role,
         navigation=_NAVIGATION,
         audit_actions=_audit_actions(),

@@ -1,4 +1,4 @@
-"""Tables of the staff console: people, their sessions and invitations, failed sign-ins, the audit log."""
+"""Tables of the staff console: people and how they sign in, the audit log, what staff write beside the conversations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ staff = sa.Table(
     metadata,
     sa.Column("id", RowId, primary_key=True, autoincrement=True),
     sa.Column("email", sa.String(254), nullable=False, unique=True),
-    sa.Column("name", sa.String(100), nullable=False),
+    # Conversations know their member of staff by name, so no two people share one.
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("office", sa.String(64), nullable=False, server_default=""),
     sa.Column("role", sa.String(16), nullable=False),
     sa.Column("password", sa.String(255)),
     sa.Column("password_set_at", UTCDateTime),
@@ -23,6 +25,8 @@ staff = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("last_sign_in_at", UTCDateTime),
     sa.Column("preferences", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("presence", sa.String(16), nullable=False, server_default="away"),
+    sa.Column("presence_reason", sa.String(100), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -84,4 +88,83 @@ audit_log = sa.Table(
     sa.Column("detail", sa.Text, nullable=False, server_default="{}"),
     sa.Index("ix_audit_log_subject", "subject_kind", "subject_id"),
     sqlite_autoincrement=True,
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    # What somebody has typed and not sent: it survives a closed browser and a killed server.
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    sa.Column("staff_id", RowId, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("saved_at", UTCDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("conversation_id", "staff_id"),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("staff_id", RowId, sa.ForeignKey("staff.id"), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    # The form's own key: a note that is sent twice is kept once.
+    sa.Column("once_key", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+saved_replies = sa.Table(
+    "saved_replies",
+    metadata,
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("shortcut", sa.String(32), nullable=False, unique=True),
+    sa.Column("title", sa.String(100), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("changed_at", UTCDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    # Conversations that went badly, found by the assistant's own answers or by ratings.
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False, server_default="to_do"),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("found_at", UTCDateTime, nullable=False),
+    sa.Index("ix_reviews_status", "status", "found_at"),
+)
+
+conversation_words = sa.Table(
+    "conversation_words",
+    metadata,
+    # What the search of the console looks through: words of masked messages, folded, once per conversation.
+    # Plain rows, so that erasing a conversation erases them, on both databases alike.
+    sa.Column("word", sa.String(40), nullable=False),
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.PrimaryKeyConstraint("word", "conversation_id"),
 )

@@ -2,7 +2,8 @@
 
 assistant -> waiting   somebody asks for a person; the assistant goes on answering
 any -> staff           a named person claims it; exactly one wins, and answers not yet sent are withdrawn
-staff -> waiting       the person is gone: the request is in the queue again, where it was
+staff -> waiting       the person is gone, or passes it to an office: the request is in the queue again, where it was
+staff -> staff         the person passes it to a colleague
 waiting, staff -> assistant   the request is withdrawn, or the person gives the conversation back
 any -> closed          by staff or by silence; the dialogue begins anew at the next message
 closed -> assistant    the citizen writes again
@@ -111,6 +112,27 @@ def release(
     """
     before = in_charge(connection, conversation_id, staff)
     return _change(connection, before, _with_assistant(before), staff, now)
+
+
+def pass_on(
+    connection: sa.Connection,
+    conversation_id: str,
+    staff: str,
+    *,
+    colleague: str | None,
+    now: datetime,
+) -> Ownership:
+    """Hand the conversation to a named colleague, or (None) back into the queue for another office.
+
+    Raises:
+        NotInCharge: ``staff`` is not in charge.
+    """
+    before = in_charge(connection, conversation_id, staff)
+    if colleague is not None:
+        return _change(connection, before, replace(before, staff=colleague), staff, now)
+    since = before.waiting_since or now
+    after = replace(before, owner=WAITING, staff=None, waiting_since=since)
+    return _change(connection, before, after, staff, now)
 
 
 def give_up(connection: sa.Connection, conversation_id: str, now: datetime) -> Ownership:

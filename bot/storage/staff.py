@@ -36,6 +36,9 @@ class Account:
     created_at: datetime
     last_sign_in_at: datetime | None
     preferences: dict[str, Any]
+    office: str
+    presence: str
+    presence_reason: str
 
     @property
     def has_second_factor(self) -> bool:
@@ -74,11 +77,11 @@ def everybody(connection: sa.Connection) -> Sequence[Account]:
 def add(
     connection: sa.Connection, *, email: str, name: str, role: str, now: datetime
 ) -> int | None:
-    """A new account without a password; None if the address is taken."""
+    """A new account without a password; None if the address or the name is taken."""
     created = connection.execute(
         insert(connection, staff)
         .values(email=email, name=name, role=role, created_at=now)
-        .on_conflict_do_nothing(index_elements=["email"])
+        .on_conflict_do_nothing()
         .returning(staff.c.id)
     ).scalar()
     return int(created) if created is not None else None

@@ -16,8 +16,8 @@ from bot.http_server import Runner
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
-from tests.support.dialogue import share_knowledge
 from tests.support.console import Browser, MovableClock, add_person
+from tests.support.dialogue import share_knowledge
 
 ROLES = ("operatore", "redattore", "responsabile", "amministratore")
 

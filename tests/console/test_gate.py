@@ -140,7 +140,11 @@ async def test_changes_are_refused_to_the_roles_that_may_not(
 _FORGERIES: Final = {
     "no token": ({}, {}, True),
     "wrong token": ({"csrf": "0" * 64}, {}, True),
-    "foreign origin": ({}, {"Origin": "https://cattivo.example", "Sec-Fetch-Site": "same-origin"}, False),
+    "foreign origin": (
+        {},
+        {"Origin": "https://cattivo.example", "Sec-Fetch-Site": "same-origin"},
+        False,
+    ),
     "look-alike origin": ({}, {"Origin": "http://127.0.0.1.cattivo.example"}, False),
     "null origin": ({}, {"Origin": "null"}, False),
     "cross-site": ({}, {"Sec-Fetch-Site": "cross-site"}, False),
@@ -175,7 +179,9 @@ async def test_forged_changes_are_refused_and_change_nothing(
         else:
             answer = await browser.request("GET", f"{target}?csrf={browser.token}")
         assert answer.status in (403, 405) or (forgery == "GET" and answer.status == 404)
-        assert await everything_stored(office.database, but={"audit_log", "staff_sessions"}) == before
+        assert (
+            await everything_stored(office.database, but={"audit_log", "staff_sessions"}) == before
+        )
 
 
 @pytest.mark.parametrize("path", [path for path, _ in POSTS])
@@ -196,7 +202,12 @@ async def test_every_answer_has_the_headers_and_none_is_a_server_error(
 ) -> None:
     """T33: a crawl over every route, signed in and not, with errors and what is not there."""
     paths = {address(path) for _, path, _ in ROUTES if path != "/novita"}
-    paths |= {"/console/.git/config", "/console/%00", "/console/static/..%2f..%2f.env", "/console/a" * 30}
+    paths |= {
+        "/console/.git/config",
+        "/console/%00",
+        "/console/static/..%2f..%2f.env",
+        "/console/a" * 30,
+    }
     for browser in (office.browser(), *browsers.values()):
         for path in sorted(paths):
             answer = await browser.request(method, path)
@@ -211,18 +222,30 @@ async def test_every_answer_has_the_headers_and_none_is_a_server_error(
             assert answer.headers["Referrer-Policy"] == "same-origin"
             assert answer.headers["Server"] == "Sportello"
             static = path.startswith("/console/static/")
-            assert answer.headers["Cache-Control"] == ("no-store" if not static or answer.status != 200 else "no-cache")
+            assert answer.headers["Cache-Control"] == (
+                "no-store" if not static or answer.status != 200 else "no-cache"
+            )
             assert "Traceback" not in answer.text
 
 
 async def test_static_files_are_a_closed_list(office: Office) -> None:
     for name in ("console.css", "htmx.js", "sprites.svg", "bootstrap-italia.css"):
         assert (await office.browser().get(f"/console/static/{name}")).status == 200
-    for name in ("app.py", "..%2fapp.py", "%2e%2e/app.py", "base.html", ".env", "", "console.css/x"):
+    for name in (
+        "app.py",
+        "..%2fapp.py",
+        "%2e%2e/app.py",
+        "base.html",
+        ".env",
+        "",
+        "console.css/x",
+    ):
         assert (await office.browser().get(f"/console/static/{name}")).status == 404
 
 
-async def test_what_is_not_there_looks_the_same_whatever_the_number(browsers: dict[str, Browser]) -> None:
+async def test_what_is_not_there_looks_the_same_whatever_the_number(
+    browsers: dict[str, Browser],
+) -> None:
     """T32: a number that never was, one that is wrong, one that is no number."""
     boss = browsers["amministratore"]
     await boss.get("/console/")
@@ -238,15 +261,30 @@ async def test_fields_that_a_form_does_not_have_change_nothing(office: Office) -
     """T39: role, id, flags of an account posted where only a password belongs."""
     browser = await office.signed_in("operatore")
     await browser.get("/console/profilo/password")
-    fields = {"role": "amministratore", "staff_id": "1", "id": "1", "disabled_at": "", "totp_secret": "A" * 16, "stage": "full"}
+    fields = {
+        "role": "amministratore",
+        "staff_id": "1",
+        "id": "1",
+        "disabled_at": "",
+        "totp_secret": "A" * 16,
+        "stage": "full",
+    }
     data = {**fields, "password": "sbagliata", "new_password": "x", "repeated": "x"}
     await browser.post("/console/profilo/password/cambia", data)
     assert (await browser.get("/console/persone")).status == 403
     boss = await office.signed_in("amministratore")
     await boss.get("/console/persone")
-    invite = {"name": "In Più", "email": "inpiu@urp.example.it", "role": "operatore", "password": "x", "totp_confirmed_at": "2026-01-01"}
+    invite = {
+        "name": "In Più",
+        "email": "inpiu@urp.example.it",
+        "role": "operatore",
+        "password": "x",
+        "totp_confirmed_at": "2026-01-01",
+    }
     await boss.post("/console/persone/invita", invite)
-    row = [part for part in (await boss.get("/console/persone")).text.split("<tr>") if "In Più" in part]
+    row = [
+        part for part in (await boss.get("/console/persone")).text.split("<tr>") if "In Più" in part
+    ]
     assert "invitato" in row[0]
     assert "con codice" not in row[0]
 

@@ -13,7 +13,7 @@ from bot.console.sessions import new_token
 from bot.storage.console_tables import audit_log, staff, staff_sessions
 from bot.storage.database import Database
 from tests.console.conftest import Office, office_of
-from tests.support.console import PASSWORD, Browser, add_person
+from tests.support.console import PASSWORD, Browser
 from tests.support.counts import count
 
 OPERATOR = "operatore@urp.example.it"
@@ -236,14 +236,13 @@ async def test_a_session_planted_before_sign_in_is_worth_nothing(office: Office)
         "/console/\r\nSet-Cookie: x=1",
         "/webhooks/rest/webhook",
         "console/profilo",
-        "/console/" + "a" * 600,
     ],
 )
 async def test_sign_in_goes_on_to_no_other_site(office: Office, onward: str) -> None:
     """Open redirects: only paths of the console."""
     browser = office.browser()
     await browser.get("/console/accesso")
-    data = {"csrf": browser.token, "email": OPERATOR, "password": PASSWORD, "poi": onward[:500]}
+    data = {"csrf": browser.token, "email": OPERATOR, "password": PASSWORD, "poi": onward}
     answer = await browser.submit("/console/accesso/entra", data)
     assert answer.status == 303
     assert answer.headers["Location"] == "/console/"

@@ -1,11 +1,7 @@
-// Live news: the page keeps one stream open and asks again for what has changed.
+// What the pages of the console do by themselves: follow the news, keep drafts, insert texts. Everything works without it.
 
-const address = document.body.dataset.live;
-if (address) {
-  const stream = new EventSource(address);
-  // The session is over: the server has said so, and asking again would not help.
-  stream.addEventListener("over", () => {
-    stream.close();
-    location.reload();
-  });
-}
+import { followNews } from "./news.js";
+import { helpWriting } from "./writing.js";
+
+followNews(document.body);
+helpWriting(document);

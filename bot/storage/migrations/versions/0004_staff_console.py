@@ -39,6 +39,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_log_subject", ["subject_kind", "subject_id"], unique=False)
 
     op.create_table(
+        "saved_replies",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("shortcut", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("changed_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_replies")),
+        sa.UniqueConstraint("shortcut", name=op.f("uq_saved_replies_shortcut")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "sign_in_failures",
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -57,6 +73,7 @@ def upgrade() -> None:
         ),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("office", sa.String(length=64), server_default="", nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("password", sa.String(length=255), nullable=True),
         sa.Column("password_set_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=True),
@@ -69,10 +86,94 @@ def upgrade() -> None:
         sa.Column("created_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
         sa.Column("last_sign_in_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=True),
         sa.Column("preferences", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("presence", sa.String(length=16), server_default="away", nullable=False),
+        sa.Column("presence_reason", sa.String(length=100), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("email", name=op.f("uq_staff_email")),
+        sa.UniqueConstraint("name", name=op.f("uq_staff_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "conversation_words",
+        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_conversation_words_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("word", "conversation_id", name=op.f("pk_conversation_words")),
+    )
+    with op.batch_alter_table("conversation_words", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_conversation_words_conversation_id"), ["conversation_id"], unique=False
+        )
+
+    op.create_table(
+        "drafts",
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("saved_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_drafts_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_drafts_staff_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "staff_id", name=op.f("pk_drafts")),
+    )
+    op.create_table(
+        "notes",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("once_key", sa.String(length=64), nullable=False),
+        sa.Column("created_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_notes_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_notes_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+        sa.UniqueConstraint("once_key", name=op.f("uq_notes_once_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("notes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_notes_conversation_id"), ["conversation_id"], unique=False
+        )
+
+    op.create_table(
+        "reviews",
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("status", sa.String(length=16), server_default="to_do", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("found_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_reviews_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", name=op.f("pk_reviews")),
+    )
+    with op.batch_alter_table("reviews", schema=None) as batch_op:
+        batch_op.create_index("ix_reviews_status", ["status", "found_at"], unique=False)
+
     op.create_table(
         "staff_invitations",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -131,6 +232,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staff_sessions_staff_id"), ["staff_id"], unique=False)
+
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("office", sa.String(length=64), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("indexed_seq", sa.Integer(), server_default="0", nullable=False)
+        )
+        batch_op.create_index(
+            "ix_conversations_not_indexed",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("last_seq > indexed_seq"),
+            postgresql_where=sa.text("last_seq > indexed_seq"),
+        )
+        batch_op.create_index(
+            "ix_conversations_queue", ["owner", "priority", "waiting_since"], unique=False
+        )
+        batch_op.create_index("ix_conversations_staff", ["staff", "last_message_at"], unique=False)
 
     # ### end Alembic commands ###
     apply_append_only(op, "audit_log")

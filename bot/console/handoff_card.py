@@ -1,0 +1,97 @@
+"""The hand-off card: what the citizen wanted, what was understood, what was answered and why it was not enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.storage.transcript import CITIZEN, Message
+
+FAILURES: Final = frozenset(
+    {"not_found", "not_understood", "ambiguous", "out_of_scope", "to_confirm", "fault", "weak"}
+)
+"""Status of answers that leave the citizen without what they wanted."""
+
+_LAST_ANSWERS: Final = 4
+_HIDDEN_SLOTS: Final = frozenset({"requested_slot", "session_started_metadata"})
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer of the assistant in short."""
+
+    status: str
+    topic: str
+    records: tuple[str, ...]
+    failed: bool
+
+
+@dataclass(frozen=True)
+class HandoffCard:
+    """What a colleague needs to know before the first word. ``confidence`` is between 0 and 1."""
+
+    wanted: tuple[str, ...]
+    intent: str
+    confidence: float | None
+    slots: tuple[tuple[str, str], ...]
+    form: str
+    answers: tuple[Answered, ...]
+
+
+def handoff_card(state: str | None, messages: Sequence[Message]) -> HandoffCard:
+    """Read the card from the stored dialogue state and the transcript; both may be missing parts."""
+    dialogue = _loaded(state)
+    understood = _last_understood(dialogue)
+    slots = dialogue.get("slots") or {}
+    for event in dialogue.get("events") or ():
+        if event.get("event") == "slot":
+            slots = {**slots, event.get("name"): event.get("value")}
+    loop = dialogue.get("loop") or {}
+    said = [message.text for message in messages if message.author == CITIZEN]
+    confidence = understood.get("confidence")
+    return HandoffCard(
+        tuple(said[-3:]),
+        str(understood.get("name") or ""),
+        float(confidence) if confidence is not None else None,
+        tuple(_shown(slots)),
+        str(loop.get("name") or ""),
+        tuple(_answers(messages))[-_LAST_ANSWERS:],
+    )
+
+
+def _loaded(state: str | None) -> dict[str, Any]:
+    if not state:
+        return {}
+    loaded = json.loads(state)
+    base = loaded.get("base") if isinstance(loaded, dict) else None
+    return {**(base or {}), **loaded} if isinstance(loaded, dict) else {}
+
+
+def _last_understood(dialogue: dict[str, Any]) -> dict[str, Any]:
+    for event in reversed(dialogue.get("events") or []):
+        if event.get("event") == "user":
+            return dict((event.get("parse_data") or {}).get("intent") or {})
+    return {}
+
+
+def _shown(slots: dict[str, Any]) -> list[tuple[str, str]]:
+    shown = []
+    for name, value in sorted(slots.items()):
+        plain = isinstance(value, (str, int, float, bool))
+        if plain and value not in ("", None) and name not in _HIDDEN_SLOTS:
+            shown.append((str(name), str(value)))
+    return shown
+
+
+def _answers(messages: Sequence[Message]) -> list[Answered]:
+    found = []
+    for message in messages:
+        custom = message.payload.get("custom") or {}
+        if message.author != "assistant" or not custom.get("status"):
+            continue
+        status = str(custom["status"])
+        records = tuple(str(record) for record in custom.get("records") or ())
+        found.append(Answered(status, str(custom.get("topic") or ""), records, status in FAILURES))
+    return found

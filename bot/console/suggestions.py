@@ -1,0 +1,35 @@
+"""Answers of the knowledge that may help a colleague who is writing: text with its source, ready to be inserted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from actions.replies import compose
+from knowledge.base import KnowledgeBase
+
+_MOST: Final = 3
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A record and what it says about the question, its source included."""
+
+    record_id: str
+    title: str
+    text: str
+
+
+def suggestions(knowledge: KnowledgeBase | None, question: str) -> list[Suggestion]:
+    """The records nearest to a question, best first."""
+    if knowledge is None:
+        return []
+    finding = knowledge.finder.find(question, ())
+    best = [finding.record] if finding.record else []
+    records = {record.id: record for record in [*best, *finding.near]}
+    found = []
+    for record in list(records.values())[:_MOST]:
+        inside = knowledge.finder.find(question, (), within=record.id)
+        reply = compose(knowledge, record, inside.facts)
+        found.append(Suggestion(record.id, record.title, reply.text))
+    return found

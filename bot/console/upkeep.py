@@ -1,0 +1,69 @@
+"""What the console does by itself: the search index, cases of people who are gone, ended sessions."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.clock import Clock
+from bot.conversations import desk
+from bot.errors import StorageUnavailable
+from bot.limits import CONSOLE_UPKEEP_S, INDEX_INTERVAL_S
+from bot.storage import ownership, search_words, sign_in_failures, staff_desk, staff_sessions
+from bot.storage.console_tables import staff
+from bot.storage.database import Database
+from bot.storage.tables import conversations
+
+log = structlog.get_logger("sportello.console")
+
+
+async def keep_up(database: Database, clock: Clock, idle: timedelta) -> None:
+    """Do it again and again, until cancelled; survives a database that comes and goes."""
+    rounds = int(CONSOLE_UPKEEP_S / INDEX_INTERVAL_S)
+    turn = 0
+    while True:
+        try:
+            while await database.write(search_words.index_new_messages):
+                pass
+            if turn % rounds == 0:
+                now = clock.utc()
+                returned = await database.write(return_cases_of_absent, now, now - idle)
+                if returned:
+                    log.info("console.cases_returned", conversations=returned)
+                await database.write(_forget_ended, now)
+        except StorageUnavailable as error:
+            log.warning("storage.unavailable", reason=str(error))
+        except Exception as error:
+            log.error("console.upkeep_failed", error=type(error).__name__)
+        turn += 1
+        await asyncio.sleep(INDEX_INTERVAL_S)
+
+
+def return_cases_of_absent(connection: sa.Connection, now: datetime, seen_after: datetime) -> int:
+    """Cases of accounts without a living session go back to the queue, and the citizens are told; how many.
+
+    Names that are no account (whoever claims from the command line) keep theirs.
+    """
+    online = [
+        name for _, name, _ in staff_desk.colleagues_online(connection, seen_after=seen_after)
+    ]
+    absent = connection.execute(
+        sa.select(conversations.c.staff)
+        .join(staff, staff.c.name == conversations.c.staff)
+        .where(
+            conversations.c.owner == ownership.STAFF,
+            conversations.c.staff.not_in(online),
+            staff.c.presence != staff_desk.AWAY,
+        )
+        .distinct()
+    ).scalars()
+    return sum(len(desk.leave(connection, name, now)) for name in list(absent))
+
+
+def _forget_ended(connection: sa.Connection, now: datetime) -> None:
+    week = now - timedelta(days=7)
+    staff_sessions.forget_ended(connection, seen_before=week, created_before=week)
+    sign_in_failures.forget_old(connection, week)
