@@ -22,6 +22,10 @@ Unit = Callable[[sa.Connection], Any]
 """A unit of work of `bot.storage`; the result of an effect must be JSON."""
 
 
+def _nothing_to_erase(_: sa.Connection) -> None:
+    """Without a database there is nothing."""
+
+
 async def _no_database(*_: Any) -> Any:
     raise RuntimeError("this action needs the application's database")
 
@@ -33,7 +37,8 @@ class ActionContext:
     ``once(effect, unit)`` runs ``unit`` and stores its result in one transaction, once for the message being
     answered; when the turn is replayed the stored result comes back. ``read(unit)`` only reads.
     What belongs to the answer itself, such as a change of owner, is appended to ``at_commit``: it is done in the
-    transaction that stores the answer, or not at all.
+    transaction that stores the answer, or not at all. ``erase`` is the unit that erases all of the person's data but
+    the message at hand.
     """
 
     knowledge: KnowledgeBase
@@ -45,6 +50,7 @@ class ActionContext:
     inbound_id: int = 0
     owner: str = "assistant"
     at_commit: list[Unit] = field(default_factory=list)
+    erase: Unit = _nothing_to_erase
 
     @property
     def has_database(self) -> bool:

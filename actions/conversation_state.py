@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
+from actions.replies import Reply
+from actions.statuses import CONFIRM
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import OTHER_COMUNI
 
@@ -58,3 +61,25 @@ def places_of(tracker: Tracker, knowledge: KnowledgeBase) -> frozenset[str]:
     for entity in entities_of(tracker, "zona_omogenea"):
         places.add(f"zona:{entity['ids'][0]}")
     return frozenset(places)
+
+
+def said(tracker: Tracker) -> Iterator[Reply]:
+    """The assistant's recent answers, the last one first."""
+    for event in reversed(tracker.events):
+        if event.get("event") != "bot" or not event.get("text"):
+            continue
+        data = event.get("data") or {}
+        custom = data.get("custom") or {}
+        yield Reply(
+            event["text"],
+            custom.get("status", "answered"),
+            custom.get("topic", ""),
+            custom.get("records", ()),
+            tuple((b["title"], b["payload"]) for b in data.get("buttons") or ()),
+        )
+
+
+def confirmation_asked(tracker: Tracker) -> str:
+    """To what the last answer wants a yes or a no, "" if to nothing."""
+    last = next(said(tracker), None)
+    return last.topic if last is not None and last.status == CONFIRM else ""

@@ -1,4 +1,4 @@
-"""Moves of the conversation itself: follow-ups, repeating, not understanding, persons, appointments, data."""
+"""Moves of the conversation itself: follow-ups, repeating, yes and no, not understanding, appointments."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import current_context
 from actions.conversation_state import (
+    confirmation_asked,
     intent_of,
     remember,
     remembered,
+    said,
     text_of,
     topics_of,
 )
 from actions.findings import answer_finding
 from actions.follow_up import answer_follow_up, continues
-from actions.opening_hours import PHONE, next_phone_opening
-from actions.replies import Reply, clock_time, send
+from actions.personal_data import confirmed_erasure, declined_erasure
+from actions.replies import Reply, send
+from actions.statuses import ERASURE
 from actions.texts import text
 
 _WORDS_ALONE: Final = 0.48
@@ -94,6 +97,40 @@ class ActionOffTopic(Action):
         return [SlotSet("context", {**memory, "missed": missed})]
 
 
+class ActionAffirm(Action):
+    """Take a yes: to the question whether everything is to be erased, else as small talk."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_affirm"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Do what was asked about."""
+        if confirmation_asked(tracker) == ERASURE:
+            return confirmed_erasure(dispatcher)
+        send(dispatcher, Reply(text("affirm"), "small_talk", "affirm"))
+        return []
+
+
+class ActionDeny(Action):
+    """Take a no: nothing happens, and that is said."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_deny"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Leave everything as it is."""
+        if confirmation_asked(tracker) == ERASURE:
+            return declined_erasure(dispatcher)
+        send(dispatcher, Reply(text("deny"), "small_talk", "deny"))
+        return []
+
+
 class ActionRepeat(Action):
     """Say the last answer again."""
 
@@ -105,55 +142,11 @@ class ActionRepeat(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Find the last answer among the recent events."""
-        for event in reversed(tracker.events):
-            if event.get("event") != "bot" or not event.get("text"):
-                continue
-            data = event.get("data") or {}
-            custom = data.get("custom") or {}
-            buttons = tuple((b["title"], b["payload"]) for b in data.get("buttons") or ())
-            reply = Reply(
-                event["text"],
-                custom.get("status", "answered"),
-                custom.get("topic", ""),
-                custom.get("records", ()),
-                buttons,
-            )
-            send(dispatcher, reply)
-            return []
-        send(dispatcher, Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat"))
+        last = next(said(tracker), None)
+        if last is None:
+            last = Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat")
+        send(dispatcher, last)
         return []
-
-
-class ActionRequestPerson(Action):
-    """Offer a person: the telephone now if it answers, else when it will."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_request_person"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Say when a person answers."""
-        context = current_context()
-        hours, now = context.knowledge.hours, context.clock.now()
-        closes = hours.closes_at(PHONE, now)
-        when = ""
-        if closes is not None:
-            when = text("person_open", closes=clock_time(closes))
-        else:
-            following = next_phone_opening(hours, now)
-            if following:
-                when = text("person_closed", day=following[0], opens=following[1])
-        reply = Reply(
-            text("person", when=when),
-            "handed_off",
-            "persona",
-            ("urp-contatti",),
-            (_CONTACTS, _HOURS),
-        )
-        send(dispatcher, reply)
-        return remember(tracker, topic="urp-contatti", intent="request_operator")
 
 
 class ActionAppointment(Action):
@@ -180,43 +173,3 @@ class ActionAppointment(Action):
             ),
         )
         return remember(tracker, topic="urp-appuntamento", intent="ask_urp_reception")
-
-
-class ActionPersonalData(Action):
-    """Answer requests to erase or export one's data."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_personal_data"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Say how it is done today."""
-        key = "erase_pending" if intent_of(tracker) == "erase_my_data" else "export_pending"
-        send(dispatcher, Reply(text(key), "answered", "privacy", (), (_CONTACTS,)))
-        return remember(tracker)
-
-
-class ActionDanger(Action):
-    """Give the emergency numbers at once, before anything else."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_danger"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Choose the text by the kind of danger; when unsure, the one with every number."""
-        kinds = [name for name, p in topics_of(tracker) if name in _DANGERS and p > 0.2]
-        kind = kinds[0] if kinds else "emergenza"
-        send(dispatcher, Reply(text(_DANGERS[kind]), "crisis", kind))
-        return remember(tracker)
-
-
-_DANGERS: Final = {
-    "violenza-donne": "danger_violenza_donne",
-    "suicidio": "danger_suicidio",
-    "emergenza": "danger_emergenza",
-}

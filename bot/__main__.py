@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import staff
+from bot.commands import conversations, staff
 from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(staff.app, name="staff")
+app.add_typer(conversations.app, name="conversations")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

@@ -19,6 +19,7 @@ from bot.limits import SHUTDOWN_GRACE_S
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
+from bot.tasks import stop
 
 log = structlog.get_logger("sportello.app")
 
@@ -56,15 +57,17 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
     runtime, settings = app[RUNTIME], app[SETTINGS]
     if runtime.assistants.is_ready:
         await runtime.load_knowledge()
-    jobs: list[Coroutine[Any, Any, Any]] = [runtime.keep_answering(), runtime.notifier.follow()]
+    jobs: list[Coroutine[Any, Any, Any]] = [
+        runtime.keep_answering(),
+        runtime.notifier.follow(),
+        runtime.keep_up(),
+    ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
     tasks = [asyncio.create_task(job) for job in jobs]
     yield
     with suppress(asyncio.TimeoutError):
         await asyncio.wait_for(runtime.turns.settle(), SHUTDOWN_GRACE_S)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stop(tasks)
 
 
 async def _model_life(runtime: Runtime, *, watch: bool) -> None:

@@ -97,6 +97,18 @@ OUTBOX_FIRST_RETRY_S: Final = 1.0
 OUTBOX_LONGEST_RETRY_S: Final = 300.0
 """Pause after the first failed try, doubled each time up to the longest."""
 
+UPKEEP_INTERVAL_S: Final = 5.0
+"""How often sessions that ended, unread alerts and persons who are gone are looked for."""
+
+UPKEEP_AT_ONCE: Final = 100
+"""Conversations that one unit of upkeep changes: bounds how long it holds the database."""
+
+EVENTS_KEPT_H: Final = 24
+"""Hours for which events stay: a replica that was cut off longer reads the tables anew."""
+
+ERASED_SHELL_S: Final = 600.0
+"""How long the farewell of an erased conversation stays, for a repetition of the message that asked for it."""
+
 OUTBOX_POLL_S: Final = 2.0
 """How often a sender looks for messages without being woken."""
 

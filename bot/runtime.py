@@ -12,6 +12,7 @@ from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.notifier import Notifier
 from bot.conversations.turns import Turns
+from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
@@ -39,6 +40,7 @@ class Runtime:
             action_timeout_s=settings.action_timeout_s,
         )
         self.notifier = Notifier(database)
+        self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
         self._knowledge: KnowledgeBase | None = None
         self._turns: Turns | None = None
@@ -119,6 +121,18 @@ class Runtime:
         announce(path)
         return path
 
+    async def keep_up(self) -> None:
+        """Do what falls due with time, until cancelled."""
+        await self.assistants.wait_until_ready()
+        upkeep = Upkeep(
+            self.settings,
+            self.database,
+            self.clock,
+            self.notifier,
+            lambda: self.knowledge.hours,
+        )
+        await upkeep.run()
+
     async def keep_answering(self) -> None:
         """Answer what was left unanswered, at start and whenever a turn was given up, until cancelled."""
         await self.assistants.wait_until_ready()
@@ -134,8 +148,17 @@ class Runtime:
             await asyncio.sleep(RECOVERY_INTERVAL_S)
 
     def _forget_erased(self, event: Event) -> None:
-        if event.kind == CONVERSATION_ERASED and self._turns is not None:
+        if event.kind != CONVERSATION_ERASED:
+            return
+        if self._turns is not None:
             self._turns.forget(event.payload["conversation"])
+        self._scrubbing = asyncio.create_task(self._scrub())
+
+    async def _scrub(self) -> None:
+        try:
+            await self.database.scrub()
+        except StorageUnavailable as error:
+            log.warning("storage.unavailable", reason=str(error))
 
     def _forget_live(self) -> None:
         if self._turns is not None:

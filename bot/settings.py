@@ -138,6 +138,23 @@ class Settings(BaseSettings):
             raise ValueError("ogni ufficio ha al massimo 64 caratteri")
         return value
 
+    session_silence_minutes: float = Field(
+        60, gt=0, description="Minutes of silence after which a session ends with a short closing."
+    )
+    staff_silence_minutes: float = Field(
+        30,
+        gt=0,
+        description="Minutes for which a message may wait for the person in charge before it is queued again.",
+    )
+    staff_idle_hours: float = Field(
+        24, gt=0, description="Hours of silence after which a conversation with a person ends."
+    )
+    danger_alert_s: float = Field(
+        60,
+        ge=0,
+        description="Seconds for which a danger told to a person may stay unread before the numbers go out.",
+    )
+
     @field_validator("api_token", mode="after")
     @classmethod
     def _token_is_a_secret(cls, value: SecretStr | None) -> SecretStr | None:

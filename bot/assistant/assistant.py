@@ -19,7 +19,14 @@ from bot.assistant.processor import (
     failed_actions,
 )
 from bot.assistant.questions import split_questions
-from bot.assistant.snapshots import LiveDialogue, mask_messages, pruned, restore, snapshot_of
+from bot.assistant.snapshots import (
+    LiveDialogue,
+    forget_cleared,
+    mask_messages,
+    pruned,
+    restore,
+    snapshot_of,
+)
 from bot.assistant.tracker_store import TurnTrackerStore
 from bot.errors import ModelError
 
@@ -111,6 +118,7 @@ class Assistant:
         if failures or not messages:
             log.error("turn.without_answer", failed_actions=failures)
             messages = [*messages, fault_message()]
+        forget_cleared(dialogue)
         kept = pruned(dialogue, self.domain)
         return Answered(messages, snapshot_of(kept), kept)
 

@@ -82,6 +82,24 @@ def mask_messages(dialogue: LiveDialogue, masked: dict[str, str]) -> None:
                 event.parse_data["text"] = event.text
 
 
+def forget_cleared(dialogue: LiveDialogue) -> None:
+    """Remove the values of slots that are empty now from the events and the state before them.
+
+    What a form has collected and given away must not stay in what is stored. Only slots that no prediction looks at.
+    """
+    slots = dialogue.tracker.slots
+    empty = {
+        name
+        for name, slot in slots.items()
+        if slot.value is None and not slot.influence_conversation
+    }
+    for name in empty & dialogue.base["slots"].keys():
+        del dialogue.base["slots"][name]
+    for event in dialogue.tracker.events:
+        if isinstance(event, SlotSet) and event.key in empty:
+            event.value = None
+
+
 def _rebuild(
     sender_id: str, domain: Domain, base: dict[str, Any], events: list[Event]
 ) -> LiveDialogue:

@@ -1,27 +1,36 @@
-"""Rasa's REST channel contract, for trusted clients: ``POST /webhooks/rest/webhook`` and ``POST /model/parse``."""
+"""Doors for trusted clients: Rasa's REST channel contract, a poll for what comes later, and ``POST /model/parse``."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import re
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.channels.http_errors import BadRequest
 from bot.channels.json_body import is_storable, read_json_object, text_field
+from bot.conversations.masking import mask
+from bot.conversations.personal_data import export, is_export, with_copy
 from bot.conversations.turns import Incoming, refusal
-from bot.errors import AccessDenied
+from bot.errors import AccessDenied, UnknownConversation
 from bot.keys import RUNTIME, SETTINGS
 from bot.limits import MESSAGE_ID_MAX_CHARS, SENDER_MAX_CHARS
 from bot.settings import Settings
+from bot.storage import outbox, transcript
+from bot.storage.transcript import Message
 
 CHANNEL: Final = "rest"
 _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )
 """Control, zero-width, direction-changing and hidden tag characters: they say nothing and can disguise."""
+
+_STATUS_HEADER: Final = "Sportello-Status"
+_POLL_LIMIT: Final = 100
+_MAX_SEQ: Final = 2**31 - 1
 
 routes = web.RouteTableDef()
 
@@ -42,9 +51,46 @@ async def webhook(request: web.Request) -> web.Response:
     refused = refusal(cleaned, request.app[SETTINGS].message_max_chars)
     if refused is not None:
         return _rendered(sender, [refused])
-    turns = request.app[RUNTIME].turns
-    stored = await turns.receive(Incoming(CHANNEL, sender, cleaned, key))
-    return _rendered(sender, await turns.answer(stored))
+    runtime = request.app[RUNTIME]
+    stored = await runtime.turns.receive(Incoming(CHANNEL, sender, cleaned, key))
+    answers = await runtime.turns.answer(stored)
+    if any(is_export(answer) for answer in answers):
+        copy = await runtime.database.read(export, stored.conversation_id, runtime.clock.utc())
+        answers = [with_copy(answer, copy) for answer in answers]
+    response = _rendered(sender, answers)
+    if not answers:
+        # A person is in charge: nobody is answered by silence without being told why.
+        response.headers[_STATUS_HEADER] = "with_staff"
+    return response
+
+
+@routes.post("/webhooks/rest/messages")
+async def messages(request: web.Request) -> web.Response:
+    """What was said in a sender's conversation after a number: replies of staff and notices arrive here."""
+    _authorise(request, open_on_loopback=True)
+    body = await read_json_object(request)
+    sender = text_field(body, "sender", max_chars=SENDER_MAX_CHARS)
+    after = body.get("after", 0)
+    if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= _MAX_SEQ:
+        raise BadRequest("field 'after' must be a whole number, 0 or greater")
+    runtime = request.app[RUNTIME]
+    conversation_id = await runtime.database.read(
+        transcript.find_conversation, channel=CHANNEL, sender=sender
+    )
+    if conversation_id is None:
+        return web.json_response({"owner": "assistant", "messages": []})
+    await runtime.database.write(outbox.hand_over, conversation_id, runtime.clock.utc())
+    try:
+        found = await runtime.database.read(transcript.conversation, conversation_id)
+    except UnknownConversation:
+        return web.json_response({"owner": "assistant", "messages": []})
+    said = await runtime.database.read(
+        partial(
+            transcript.messages, conversation_id=conversation_id, after=after, limit=_POLL_LIMIT
+        )
+    )
+    listed = [_listed(message) for message in said]
+    return web.json_response({"owner": found.owner, "messages": listed}, dumps=_readable)
 
 
 @routes.post("/model/parse")
@@ -72,6 +118,19 @@ def _cleaned(message: str) -> str:
     if not is_storable(cleaned):
         cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
     return cleaned.strip()
+
+
+def _listed(message: Message) -> dict[str, Any]:
+    """A message as the poll shows it; text of a citizen never unmasked."""
+    own = message.author == transcript.CITIZEN
+    shown = {"text": mask(message.text)} if own else message.payload
+    return {
+        "seq": message.seq,
+        "author": message.author,
+        "status": message.status,
+        "at": message.at.isoformat(),
+        **shown,
+    }
 
 
 def _rendered(sender: str, messages: list[dict[str, Any]]) -> web.Response:

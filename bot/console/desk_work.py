@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from bot.conversations import desk
 from bot.conversations.masking import mask
-from bot.storage import audit, ownership, staff_desk, transcript
+from bot.storage import audit, handoffs, ownership, staff_desk, transcript
 from bot.storage.ownership import Ownership
 from bot.storage.staff import Account
 from bot.storage.staff_desk import Note
 from bot.storage.tables import conversations
-from bot.storage.transcript import Conversation, HandoffRequest, Message
+from bot.storage.transcript import Conversation, Message
 
 _CONVERSATION: Final = "conversation"
 LAST_MESSAGES: Final = 200
@@ -30,7 +30,7 @@ class Desk:
     messages: list[Message]
     older: bool
     state: str | None
-    handoff: HandoffRequest | None
+    handoff: handoffs.Request | None
     notes: list[Note]
     draft: str
     office: str
@@ -71,7 +71,7 @@ def look(
         [message for message in messages if message.seq <= last],
         last > LAST_MESSAGES,
         state,
-        transcript.handoff_request(connection, conversation_id),
+        handoffs.request_of(connection, conversation_id),
         staff_desk.notes_of(connection, conversation_id),
         staff_desk.draft(connection, conversation_id, account.id),
         staff_desk.office_of(connection, conversation_id),
@@ -191,7 +191,7 @@ def reveal_contact(
 ) -> str:
     """The contact that the citizen left; reading it goes into the log. Raises UnknownConversation."""
     transcript.conversation(connection, conversation_id)
-    found = transcript.handoff_request(connection, conversation_id)
+    found = handoffs.request_of(connection, conversation_id)
     _audit(connection, account, "contact_revealed", conversation_id, now)
     return (found.contact or "") if found else ""
 

@@ -18,7 +18,7 @@ from knowledge.danger import danger_in
 TAKES_ANSWERS_ALONG: Final = frozenset({"rest", "terminal"})
 """Channels whose caller gets the answers as the result of the call: nothing is left to deliver."""
 
-_SPEAK_FOR_THEMSELVES: Final = frozenset({"handed_off", "crisis"})
+_SPEAK_FOR_THEMSELVES: Final = frozenset({"handed_off", "crisis", "confirm"})
 """Status of answers under which a word about the queue would be out of place."""
 
 
@@ -50,7 +50,8 @@ async def with_queue_notice(
     messages: Sequence[dict[str, Any]], context: ActionContext
 ) -> list[dict[str, Any]]:
     """The answers, and that the request for a person is in the queue, unless they speak of it themselves."""
-    if any(_custom(message).get("status") in _SPEAK_FOR_THEMSELVES for message in messages):
+    speaks = any(_custom(message).get("status") in _SPEAK_FOR_THEMSELVES for message in messages)
+    if speaks or context.at_commit:
         return list(messages)
     place = await context.read(
         lambda connection: ownership.place_in_queue(connection, context.conversation_id)

@@ -97,12 +97,18 @@ def close(
     return after
 
 
-def give_up(connection: sa.Connection, conversation_id: str, now: datetime) -> Ownership:
-    """Put the conversation of a person who is gone back into the queue and tell the citizen."""
+def give_up(
+    connection: sa.Connection, conversation_id: str, now: datetime, *, when: str = ""
+) -> Ownership:
+    """Put the conversation of a person who is gone back into the queue and tell the citizen.
+
+    Args:
+        when: a sentence that says when somebody reads (`actions.handoff.somebody_reads`).
+    """
     was = ownership.current(connection, conversation_id)
     after = ownership.give_up(connection, conversation_id, now)
     if was.owner == ownership.STAFF:
-        _tell(connection, conversation_id, notice("desk_staff_gone", "handed_off"), now)
+        _tell(connection, conversation_id, notice("desk_staff_gone", "handed_off", when=when), now)
     return after
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 import asyncpg
@@ -20,6 +20,7 @@ from bot.errors import StorageUnavailable
 from bot.limits import EVENT_GAP_WAIT_S, EVENT_POLL_S, EVENT_POLL_WITH_NOTIFY_S
 from bot.storage.database import Database
 from bot.storage.events import NOTIFY_CHANNEL, Event, events_after, newest_event
+from bot.tasks import stop, wait_for_event
 
 log = structlog.get_logger("sportello.events")
 
@@ -45,12 +46,9 @@ class Listener:
 
     async def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the next event; False if the time passed without one."""
-        try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
-        except asyncio.TimeoutError:
-            return False
+        woken = await wait_for_event(self._event, timeout_s)
         self._event.clear()
-        return True
+        return woken
 
     def wake(self) -> None:
         """Let `wait` return."""
@@ -104,13 +102,11 @@ class Notifier:
                 except Exception as error:
                     log.error("events.failed", error=type(error).__name__)
                 poll_s = self._poll_s if self._listeners else EVENT_POLL_WITH_NOTIFY_S
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._look.wait(), poll_s)
+                await wait_for_event(self._look, poll_s)
                 self._look.clear()
         finally:
             if waking is not None:
-                waking.cancel()
-                await asyncio.gather(waking, return_exceptions=True)
+                await stop([waking])
 
     async def _read_new(self) -> None:
         if self._last is None:

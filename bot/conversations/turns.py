@@ -13,7 +13,8 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
@@ -31,6 +32,7 @@ from bot.conversations.by_owner import (
 from bot.conversations.commands import in_words
 from bot.conversations.lanes import Lanes
 from bot.conversations.masking import mask
+from bot.conversations.personal_data import erase_but_farewell
 from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, RECOVERY_AT_ONCE, TURN_ATTEMPTS
 from bot.storage import inbox, outbox, ownership
@@ -42,6 +44,12 @@ if TYPE_CHECKING:
     from bot.assistant.snapshots import LiveDialogue
 
 log = structlog.get_logger("sportello.turn")
+
+ERASED_MEANWHILE: Final = {
+    "text": sentence("erased_meanwhile"),
+    "custom": {"status": "answered", "topic": "erasure", "records": []},
+}
+"""Answer to a message whose conversation was erased before its turn."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,8 @@ class Turns:
             await self._in_background(self.drain(stored.conversation_id, made))
             found = await self._database.read(inbox.stored_answers, stored.inbound_id)
         if found is None:
+            if await self._database.read(inbox.is_gone, stored.inbound_id):
+                return [ERASED_MEANWHILE]
             raise StorageUnavailable("the answer is not there yet")
         return found
 
@@ -273,6 +283,12 @@ class Turns:
             conversation_id,
             inbound_id,
             owner=opened.owner,
+            erase=partial(
+                erase_but_farewell,
+                conversation_id=conversation_id,
+                inbound_id=inbound_id,
+                now=self._clock.utc(),
+            ),
         )
 
     async def _in_background(self, work: Any) -> None:

@@ -93,6 +93,17 @@ class Database:
         except Exception as error:
             raise _translated(error) from error
 
+    async def scrub(self) -> None:
+        """Leave no trace of what was erased in files of ours: SQLite's write-ahead log is emptied.
+
+        Deleted pages are overwritten at once (``secure_delete``); PostgreSQL's own files are its administrator's.
+        """
+        if isinstance(self._backend, SQLiteThreads):
+            try:
+                await self._backend.truncate_log()
+            except Exception as error:
+                raise _translated(error) from error
+
     async def close(self) -> None:
         """Give all connections back."""
         await self._backend.close()

@@ -293,6 +293,11 @@ def stored_answers(connection: sa.Connection, inbound_id: int) -> list[dict[str,
     return [json.loads(payload) for (payload,) in rows]
 
 
+def is_gone(connection: sa.Connection, inbound_id: int) -> bool:
+    """Whether a message has been erased with its conversation."""
+    return connection.execute(_STATUS, {"message": inbound_id}).scalar() is None
+
+
 def conversations_waiting(connection: sa.Connection) -> list[str]:
     """Conversations with messages that nobody has answered, the longest waiting first."""
     return [str(row[0]) for row in connection.execute(_WAITING)]

@@ -33,6 +33,9 @@ CITIZEN: Final = "citizen"
 SYSTEM: Final = "system"
 """Who changes an owner besides the members of staff, who go by their names."""
 
+SILENCE: Final = "silence"
+"""Reason of a conversation that ended because nobody said anything."""
+
 _ORDINARY: Final = 0
 URGENT: Final = 1
 """Priorities in the queue; the greater comes first."""
@@ -163,13 +166,15 @@ def close(
         raise AlreadyClaimed(conversation_id, before.staff or "")
     if before.owner == CLOSED:
         return before
-    connection.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(state=None, version=conversations.c.version + 1)
-    )
-    after = Ownership(conversation_id, CLOSED, reason=reason)
-    return _change(connection, before, after, by, now)
+    return _close(connection, before, by, reason, now)
+
+
+def expire(connection: sa.Connection, conversation_id: str, now: datetime) -> Ownership:
+    """End a conversation because of silence, whoever is in charge."""
+    before = current(connection, conversation_id)
+    if before.owner in (CLOSED, WAITING):
+        return before
+    return _close(connection, before, SYSTEM, SILENCE, now)
 
 
 def reopen(connection: sa.Connection, conversation_id: str, now: datetime) -> Ownership:
@@ -190,6 +195,15 @@ def in_charge(connection: sa.Connection, conversation_id: str, staff: str) -> Ow
     if before.owner != STAFF or before.staff != staff:
         raise NotInCharge(conversation_id, before.staff or "")
     return before
+
+
+def hurry(connection: sa.Connection, conversation_id: str) -> None:
+    """Let a conversation be read before the others of the queue."""
+    connection.execute(
+        sa.update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(priority=URGENT)
+    )
 
 
 def place_in_queue(connection: sa.Connection, conversation_id: str) -> int:
@@ -214,6 +228,18 @@ def place_in_queue(connection: sa.Connection, conversation_id: str) -> int:
             )
         )
     return int(connection.execute(ahead).scalar_one()) + 1
+
+
+def _close(
+    connection: sa.Connection, before: Ownership, by: str, reason: str, now: datetime
+) -> Ownership:
+    connection.execute(
+        sa.update(conversations)
+        .where(conversations.c.id == before.conversation_id)
+        .values(state=None, version=conversations.c.version + 1)
+    )
+    after = Ownership(before.conversation_id, CLOSED, reason=reason)
+    return _change(connection, before, after, by, now)
 
 
 def _with_assistant(before: Ownership) -> Ownership:

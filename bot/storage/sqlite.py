@@ -25,6 +25,10 @@ _BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another process (the command line) that is writing."""
 
 _READERS: Final = 2
+_TRUNCATE_ATTEMPTS: Final = 20
+_TRUNCATE_PAUSE_S: Final = 0.1
+"""Other connections may read or write for a moment; each try waits for them too."""
+
 _MAX_BATCH: Final = 64
 """Units that may share one commit: bounds how long the first of them waits."""
 
@@ -63,6 +67,21 @@ class SQLiteThreads:
         self._queue.put((unit, done))
         # Shielded: a caller that goes away must not cancel a unit that others share a commit with.
         return await asyncio.shield(asyncio.wrap_future(done))
+
+    async def truncate_log(self) -> None:
+        """Bring the write-ahead log into the file and empty it, as soon as nobody reads from it."""
+        for _ in range(_TRUNCATE_ATTEMPTS):
+            is_busy = await asyncio.get_running_loop().run_in_executor(
+                self._readers, self._checkpoint
+            )
+            if not is_busy:
+                return
+            await asyncio.sleep(_TRUNCATE_PAUSE_S)
+
+    def _checkpoint(self) -> bool:
+        with self._engine.connect() as connection:
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return bool(busy)
 
     async def close(self) -> None:
         """Finish what is queued, then close the file."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.errors import UnknownConversation
 from bot.storage.outbox import WITHDRAWN
 from bot.storage.ownership import WAITING
-from bot.storage.tables import conversations, handoffs, inbound, outbound
+from bot.storage.tables import conversations, inbound, outbound
 
 CITIZEN: Final = "citizen"
 
@@ -60,14 +60,6 @@ class Conversation:
     last_seq: int
 
 
-@dataclass(frozen=True)
-class HandoffRequest:
-    """What the citizen left for the office: a message, and where to reach them."""
-
-    message: str | None
-    contact: str | None
-
-
 _C: Final = conversations.c
 _LISTED: Final = (
     _C.id,
@@ -103,6 +95,14 @@ def find_conversation(connection: sa.Connection, channel: str, sender: str) -> s
         sa.select(_C.id).where(_C.channel == channel, _C.sender == sender)
     ).scalar()
     return found
+
+
+def ids_beginning(connection: sa.Connection, beginning: str, limit: int) -> list[str]:
+    """Ids that begin with a text."""
+    rows = connection.execute(
+        sa.select(_C.id).where(_C.id.startswith(beginning, autoescape=True)).limit(limit)
+    )
+    return [str(row.id) for row in rows]
 
 
 def list_conversations(
@@ -155,16 +155,6 @@ def messages(
     found = [_from_citizen(row) for row in received]
     found += [_from_office(row) for row in connection.execute(made)]
     return sorted(found, key=lambda message: message.seq)[:limit]
-
-
-def handoff_request(connection: sa.Connection, conversation_id: str) -> HandoffRequest | None:
-    """What the citizen left for the office, if anything."""
-    row = connection.execute(
-        sa.select(handoffs.c.message, handoffs.c.contact).where(
-            handoffs.c.conversation_id == conversation_id
-        )
-    ).one_or_none()
-    return HandoffRequest(*row) if row else None
 
 
 def _from_citizen(row: Any) -> Message:

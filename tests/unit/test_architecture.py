@@ -18,7 +18,7 @@ LINT = (
     "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
     "sys.exit(lint_imports(no_cache=True, no_logo=True))"
 )
-SHARED = {"bot.clock", "bot.errors", "bot.keys", "bot.limits", "bot.logs", "bot.settings"}
+SHARED = {f"bot.{n}" for n in ["clock", "errors", "keys", "limits", "logs", "settings", "tasks"]}
 PACKAGES = ("bot", "actions", "knowledge")
 
 

@@ -1,0 +1,187 @@
+"""What is left for the office while it is closed: a message and a contact, both free to decline.
+
+A form must not swallow questions: what is plainly a question to the assistant is answered, and the form asks again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import FormValidationAction
+
+from actions.conversation_state import confirmation_asked, intent_of, text_of
+from actions.handoff import TOPIC
+from actions.replies import Reply, send
+from actions.texts import text
+from bot.appointments.contacts import Invalid, parsed_contact
+from knowledge.text import words
+
+MESSAGE_MAX_CHARS: Final = 1_000
+_TRIES: Final = 3
+_SURE: Final = 0.6
+_SHORT_QUESTION: Final = 8
+"""A longer text, even if it is a question, is something to be read by a person."""
+
+Move = Literal["value", "declined", "again", "question"]
+
+_NEVER_A_MESSAGE: Final = frozenset(
+    [
+        "request_operator",
+        "withdraw_person",
+        "report_danger",
+        "erase_my_data",
+        "export_my_data",
+        "ask_repeat",
+        "ask_privacy",
+        "ask_identity",
+        "ask_capabilities",
+        "report_wrong_information",
+    ]
+)
+_QUESTIONS: Final = frozenset(
+    [
+        "ask_zones",
+        "ask_metro_city",
+        "ask_zone_of_comune",
+        "ask_comuni_of_zone",
+        "ask_comune",
+        "ask_service",
+        "ask_project",
+        "ask_governance",
+        "ask_other_body",
+        "ask_urp_hours",
+        "ask_urp_contacts",
+        "ask_urp_reception",
+        "ask_work",
+        "search_job_offers",
+        "follow_up",
+        "book_appointment",
+        "move_appointment",
+        "cancel_appointment",
+        "show_appointment",
+    ]
+)
+_DECLINES: Final = frozenset({"deny", "goodbye", "thank"})
+_NO: Final = re.compile(
+    r"^(?:no\b.{0,40}|niente|nessuno|salta|basta|annulla|lascia (?:stare|perdere)|preferisco di no|non (?:voglio|ce l ho|ne ho)\b.{0,30})$"
+)
+_EMAIL: Final = re.compile(
+    r"\S+@\S+|\S+\s+(?:chiocciola|at)\s+\S+(?:\s+punto\s+\S+)?", re.IGNORECASE
+)
+_PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
+
+
+def message_move(said: str, intent: str, confidence: float) -> Move:
+    """What a text means when a message for the office was asked for (pure)."""
+    spoken = words(said)
+    if intent in _NEVER_A_MESSAGE and confidence >= _SURE:
+        return "question"
+    if _NO.match(" ".join(spoken)) or (intent in _DECLINES and len(spoken) <= _SHORT_QUESTION):
+        return "declined"
+    if intent in ("affirm", "greet") and len(spoken) <= 3:
+        return "again"
+    is_short = len(spoken) <= _SHORT_QUESTION
+    if intent in _QUESTIONS and confidence >= _SURE and is_short:
+        return "question"
+    return "value"
+
+
+def contact_move(said: str, intent: str, confidence: float) -> Move:
+    """What a text means when a contact was asked for (pure)."""
+    if contact_in(said) != said or _EMAIL.search(said) or _PHONE.search(said):
+        return "value"
+    spoken = words(said)
+    if _NO.match(" ".join(spoken)) or intent in _DECLINES:
+        return "declined"
+    if intent in _NEVER_A_MESSAGE | _QUESTIONS and confidence >= _SURE:
+        return "question"
+    if intent in ("affirm", "greet"):
+        return "again"
+    return "value"
+
+
+def contact_in(said: str) -> str:
+    """The part of a sentence that looks like a contact, or the whole of it."""
+    found = _EMAIL.search(said) or _PHONE.search(said)
+    return found.group() if found else said
+
+
+class ValidateHandoffForm(FormValidationAction):
+    """Reads and checks message and contact."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "validate_handoff_form"
+
+    def domain_slots(self, domain: dict[str, Any]) -> list[str]:
+        """The slots of the form; the domain is not sent to actions of this process."""
+        return ["handoff_message", "handoff_contact"]
+
+    def extract_handoff_message(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The message, "" if declined, nothing if this was a question."""
+        if tracker.get_slot("requested_slot") != "handoff_message":
+            return {}
+        move = _move(tracker, message_move)
+        if move == "value":
+            return {"handoff_message": text_of(tracker).strip()[:MESSAGE_MAX_CHARS]}
+        slots = _other(move, "handoff_message", tracker)
+        if slots.get("handoff_message") == "":
+            # Who has nothing to say is not asked where to answer.
+            slots["handoff_contact"] = ""
+        return slots
+
+    def extract_handoff_contact(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The contact, "" if declined, nothing if this was a question."""
+        if tracker.get_slot("requested_slot") != "handoff_contact":
+            return {}
+        move = _move(tracker, contact_move)
+        if move == "value":
+            return {"handoff_contact": contact_in(text_of(tracker))}
+        return _other(move, "handoff_contact", tracker)
+
+    def validate_handoff_message(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Any text is a message."""
+        return {"handoff_message": value}
+
+    def validate_handoff_contact(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """An address or a number that can be used; the third bad one is let go."""
+        if not value:
+            return {"handoff_contact": value}
+        try:
+            return {"handoff_contact": parsed_contact(str(value)).value}
+        except Invalid as error:
+            given_up = _other("again", "handoff_contact", tracker)
+            if given_up["handoff_contact"] is None:
+                kind = "phone" if error.problem.startswith("phone") else "email"
+                send(dispatcher, Reply(text(f"handoff_bad_{kind}"), "handed_off", TOPIC))
+            return given_up
+
+
+def _move(tracker: Tracker, decide: Any) -> Move:
+    if confirmation_asked(tracker):
+        # "Sì" answers the question about erasing, not the form.
+        return "question"
+    confidence = float(((tracker.latest_message or {}).get("intent") or {}).get("confidence") or 0)
+    move: Move = decide(text_of(tracker), intent_of(tracker), confidence)
+    return move
+
+
+def _other(move: Move, slot: str, tracker: Tracker) -> dict[str, Any]:
+    """Slots after a text that was no value; asking stops after the third time."""
+    if move == "question":
+        return {}
+    if move == "declined":
+        return {slot: "", "handoff_tries": 0}
+    tries = int(tracker.get_slot("handoff_tries") or 0) + 1
+    return {slot: "" if tries >= _TRIES else None, "handoff_tries": tries}
