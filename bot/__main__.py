@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import conversations, staff
+from bot.commands import appointments, conversations, staff
 from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 app.add_typer(staff.app, name="staff")
 app.add_typer(conversations.app, name="conversations")
+
+app.add_typer(appointments.app, name="appointments")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import rest, site
+from bot.channels import agenda_feed, appointment_links, rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.console.app import add_console
 from bot.errors import SportelloError
@@ -38,6 +38,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[DATABASE] = database
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
+    app.add_routes(agenda_feed.routes)
+    app.add_routes(appointment_links.routes)
     site.add_site_routes(app)
     own = app[RUNTIME]
     add_console(app, settings, database, own.clock, own.notifier, lambda: own.known)
@@ -63,6 +65,7 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
         runtime.keep_up(),
     ]
     jobs.append(_model_life(runtime, watch=settings.watch_model))
+    jobs.append(runtime.delivery().run())
     tasks = [asyncio.create_task(job) for job in jobs]
     yield
     with suppress(asyncio.TimeoutError):

@@ -29,3 +29,11 @@ class Clock:
     def now(self) -> datetime:
         """Current time, aware, in Europe/Rome: what citizens live by."""
         return self.utc().astimezone(ROME)
+
+    def timer(self) -> datetime:
+        """System time in UTC, whatever time is believed: measures holds, leases and retries between processes.
+
+        A monotonic clock cannot be shared by replicas; who compares these times bounds both sides, so that a
+        jump of the system clock never makes a wait longer.
+        """
+        return datetime.now(timezone.utc)

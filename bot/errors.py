@@ -5,6 +5,7 @@ SportelloError
 ├── ContentError            a knowledge file is wrong; carries file, field and remedy
 ├── ModelError              the dialogue model cannot be trained or loaded
 ├── NotReady                the process is up but cannot answer yet
+├── CommandRefused          what an operator asked for cannot be done; the text is an Italian sentence
 ├── StorageUnavailable      the database refused; nothing was changed
 ├── DuplicateMismatch       a message id came again with another text
 ├── UnknownConversation     there is no conversation of that id
@@ -40,6 +41,10 @@ class ModelError(SportelloError):
 
 class NotReady(SportelloError):
     """The model is still loading."""
+
+
+class CommandRefused(SportelloError):
+    """What an operator asked for cannot be done."""
 
 
 class StorageUnavailable(SportelloError):

@@ -7,6 +7,12 @@ from pathlib import Path
 
 import structlog
 
+from bot.appointments.calendar import conflicts, load_rules
+from bot.appointments.delivery import Delivery
+from bot.appointments.history import SYSTEM, Step
+from bot.appointments.links import Links
+from bot.appointments.mail import MailFiles, SmtpMail
+from bot.appointments.rules_file import read_rules
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
@@ -43,6 +49,7 @@ class Runtime:
         self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
         self._knowledge: KnowledgeBase | None = None
+        self._links: Links | None = None
         self._turns: Turns | None = None
 
     @property
@@ -51,6 +58,13 @@ class Runtime:
         if self._turns is None:
             raise RuntimeError("the runtime is not prepared")
         return self._turns
+
+    @property
+    def links(self) -> Links:
+        """Links to appointments; available once `prepare` has run."""
+        if self._links is None:
+            raise RuntimeError("the runtime is not prepared")
+        return self._links
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -68,6 +82,8 @@ class Runtime:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)
         secret = await self.database.write(installation_secret)
+        await self._load_booking_rules()
+        self._links = Links(secret, self.settings.base_url)
         self._turns = Turns(
             self.database,
             self.clock,
@@ -104,6 +120,24 @@ class Runtime:
         self._knowledge = await asyncio.get_running_loop().run_in_executor(
             None, lambda: KnowledgeBase(stored, sample_offers=offers)
         )
+
+    async def _load_booking_rules(self) -> None:
+        """Put the booking rules into the database; what is booked stays, even where they would not allow it now."""
+        rules = read_rules(self.settings.booking_rules)
+        step = Step.at(self.clock, "start", who=SYSTEM)
+        if await self.database.write(load_rules, rules, step):
+            booked = await self.database.read(conflicts, step)
+            log.info("booking_rules.loaded", appointments_in_conflict=len(booked))
+
+    def delivery(self) -> Delivery:
+        """The job that sends confirmations and reminders; available once `prepare` has run."""
+        settings = self.settings
+        mail = (
+            SmtpMail(settings.smtp_url.get_secret_value())
+            if settings.smtp_url
+            else MailFiles(settings.data_dir / "mails")
+        )
+        return Delivery(self.database, self.clock, mail, self.links, settings.mail_from)
 
     async def load_model(self) -> Path:
         """Put today's model in charge, training it (once more, if its file is damaged) when needed."""

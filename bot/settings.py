@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -56,6 +58,16 @@ class Settings(BaseSettings):
         None, description="Bearer token that opens REST, /model/parse and /metrics."
     )
     public_url: str = Field("", description="Address at which citizens reach this installation.")
+    smtp_url: SecretStr | None = Field(
+        None, description="SMTP server for mails; empty writes them as files in the data folder."
+    )
+    mail_from: str = Field(
+        "urp@sportello.invalid", description="Address of the office in the mails it sends."
+    )
+    booking_rules: Path = Field(
+        PROJECT_ROOT / "knowledge" / "content" / "appointments.yml",
+        description="File of the booking rules.",
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_format: str = Field("auto", description="json, text, or auto (text on a terminal).")
     load_tensorflow: bool = Field(
@@ -193,6 +205,27 @@ class Settings(BaseSettings):
             raise ValueError("deve cominciare con https://")
         return value.rstrip("/")
 
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        try:
+            known = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("scrivi smtp://utente:password@server:587 oppure smtps://…:465")
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("scrivi un indirizzo di posta, per esempio urp@comune.it")
+        return value
+
     @field_validator("database_url", mode="after")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -207,6 +240,12 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _mails_have_a_sender(self) -> Settings:
+        if self.smtp_url is not None and self.mail_from.endswith(".invalid"):
+            raise ValueError("con SPORTELLO_SMTP_URL serve anche SPORTELLO_MAIL_FROM")
+        return self
+
+    @model_validator(mode="after")
     def _no_borrowed_clock_in_public(self) -> Settings:
         if self.clock is not None and self.public_url:
             raise ValueError("SPORTELLO_CLOCK non si usa insieme a SPORTELLO_PUBLIC_URL")
@@ -216,6 +255,11 @@ class Settings(BaseSettings):
     def effective_database_url(self) -> str:
         """The configured URL, or SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'sportello.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """Where links lead: the public address, or this machine."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
 
     @property
     def binds_to_loopback(self) -> bool:

@@ -51,6 +51,11 @@ class OpeningHours:
         self._closures = data.closures
         self._unconfirmed = set(data.unconfirmed_closures)
 
+    @classmethod
+    def none(cls) -> OpeningHours:
+        """No office, no notice: only the holidays."""
+        return cls(HoursData(offices=[]))
+
     def office(self, office_id: str) -> OfficeHours:
         """The stored hours of an office. Raises KeyError if there is none of that id."""
         return self._offices[office_id]
@@ -58,16 +63,19 @@ class OpeningHours:
     def day(self, office_id: str, day: date) -> DayHours:
         """The hours of an office on a day."""
         office = self._offices[office_id]
-        for closure in self._closures:
-            concerned = not closure.offices or office_id in closure.offices
-            if concerned and closure.first <= day <= closure.last:
-                return DayHours(day, (), closure.reason)
+        notice = self._notice(office_id, day)
+        if notice:
+            return DayHours(day, (), notice)
         holiday = holiday_name(day)
         if holiday:
             unconfirmed = day.strftime("%m-%d") in self._unconfirmed
             return DayHours(day, (), holiday, unconfirmed, is_holiday=True)
         spans = tuple(_span(text) for text in office.weekly.get(DAYS[day.weekday()], ()))
         return DayHours(day, spans)
+
+    def closed_because(self, office_id: str, day: date) -> str:
+        """Name of the notice or holiday that closes an office on a day, or ""; any office id will do."""
+        return self._notice(office_id, day) or holiday_name(day)
 
     def is_open(self, office_id: str, moment: datetime) -> bool:
         """Whether the office answers at a local moment."""
@@ -89,6 +97,13 @@ class OpeningHours:
                 if offset or span.opens > moment.time():
                     return day, span
         return None
+
+    def _notice(self, office_id: str, day: date) -> str:
+        for closure in self._closures:
+            concerned = not closure.offices or office_id in closure.offices
+            if concerned and closure.first <= day <= closure.last:
+                return closure.reason
+        return ""
 
 
 @lru_cache(maxsize=64)

@@ -33,6 +33,11 @@ class LoadResult:
     removed: int
 
 
+def is_empty(connection: sa.Connection) -> bool:
+    """Whether no content was ever stored."""
+    return connection.execute(sa.select(knowledge_records.c.id).limit(1)).scalar() is None
+
+
 def save_content(connection: sa.Connection, content: Content) -> LoadResult:
     """Make the stored knowledge equal to ``content``, touching only what differs."""
     wanted = {row["id"]: row for row in _rows(content)}

@@ -66,13 +66,16 @@ def parsed_contact(text: str) -> Contact:
 
 def _email(text: str) -> Contact:
     try:
-        checked = validate_email(re.sub(r"\s*([@.])\s*", r"\1", text), check_deliverability=False)
+        checked = validate_email(
+            re.sub(r"\s*([@.])\s*", r"\1", text),
+            check_deliverability=False,
+            # Most servers know no other addresses: a confirmation that cannot arrive helps nobody.
+            allow_smtputf8=False,
+        )
     except EmailNotValidError:
         local, _, domain = text.rpartition("@")
         raise Invalid("email_domain" if local and "." not in domain else "email") from None
-    # The ASCII form reaches servers that know no other; the same address always looks the same.
-    address = checked.ascii_email or checked.normalized
-    return Contact("email", address.lower())
+    return Contact("email", (checked.ascii_email or checked.normalized).lower())
 
 
 def _phone(text: str) -> Contact:

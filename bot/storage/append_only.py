@@ -1,30 +1,24 @@
-"""Triggers that refuse to change or delete rows of a table, for both databases: used by migrations."""
+"""Tables whose rows nobody can change or remove, whoever holds the connection (migrations use this)."""
 
 from __future__ import annotations
 
-from typing import Any
+from alembic import op
 
 
-def append_only(dialect: str, table: str) -> list[str]:
-    """Statements after which ``table`` only grows, whoever asks."""
-    refused = f"{table} is append-only"
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{refused}'); END"
-            for verb in ("UPDATE", "DELETE")
-        ]
-    return [
-        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{refused}'; END $$",
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()",
-    ]
-
-
-def apply_append_only(operations: Any, table: str) -> None:
-    """Run the statements in a migration (``operations`` is ``alembic.op``)."""
-    for statement in append_only(operations.get_bind().dialect.name, table):
-        operations.execute(statement)
+def make_append_only(table: str) -> None:
+    """Let the database refuse UPDATE and DELETE (and TRUNCATE, where it exists) of ``table``."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'append-only: %', TG_TABLE_NAME; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    for change in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, 'append-only: {table}'); END"
+        )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+import bot.storage.appointment_tables  # noqa: F401 - a table that nobody imports is in no schema
 from bot.storage.database import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

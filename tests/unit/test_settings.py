@@ -30,6 +30,11 @@ WRONG = [
     ("DATABASE_URL", f"postgresql://urp:{SECRET}@127.0.0.1/urp"),
     ("DATABASE_URL", f"postgresql+asyncpg://urp:{SECRET}@127.0.0.1:porta/urp"),
     ("DATABASE_URL", "sqlite+aiosqlite:///"),
+    ("SMTP_URL", f"http://urp:{SECRET}@127.0.0.1"),
+    ("SMTP_URL", f"smtp://urp:{SECRET}@127.0.0.1:porta"),
+    ("SMTP_URL", "smtp://:25"),
+    ("MAIL_FROM", "urp.sportello"),
+    ("MAIL_FROM", "urp@example.it\r\nBcc: tutti@example.it"),
     ("LOAD_TENSORFLOW", "forse"),
     ("WATCH_MODEL", "forse"),
     ("MESSAGE_MAX_CHARS", "99"),
@@ -53,7 +58,7 @@ WRONG = [
     ("SIGN_IN_FREE_TRIES_ADDRESS", "molti"),
     ("SIGN_IN_BLOCK_MINUTES", "61"),
 ]
-FREE = {"HOST", "DATA_DIR", "MODELS_DIR"}
+FREE = {"HOST", "DATA_DIR", "MODELS_DIR", "BOOKING_RULES"}
 """Settings of which any text may be right."""
 
 

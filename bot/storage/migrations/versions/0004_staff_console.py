@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import bot.storage.tables
-from bot.storage.append_only import apply_append_only
+from bot.storage.append_only import make_append_only
 
 revision = "0004"
 down_revision = "0003"
@@ -253,4 +253,4 @@ def upgrade() -> None:
         batch_op.create_index("ix_conversations_staff", ["staff", "last_message_at"], unique=False)
 
     # ### end Alembic commands ###
-    apply_append_only(op, "audit_log")
+    make_append_only("audit_log")

@@ -1,0 +1,20 @@
+"""The sentences of ``texts.yml``, filled in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+
+@lru_cache(maxsize=1)
+def _texts() -> dict[str, str]:
+    path = Path(__file__).with_name("texts.yml")
+    texts: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return texts
+
+
+def text(key: str, **values: object) -> str:
+    """The sentence named ``key`` with its gaps filled. Raises KeyError for an unknown key or an empty gap."""
+    return _texts()[key].format(**values)
