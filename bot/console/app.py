@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.console import (
+    agenda_pages,
     audit_pages,
     conversation_pages,
     home,
@@ -42,6 +43,7 @@ _MODULES = (
     queue_pages,
     conversation_pages,
     saved_reply_pages,
+    agenda_pages,
     profile,
     people,
     audit_pages,

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from aiohttp import web
 
-from bot.console import desk_work
+from bot.console import agenda_work, desk_work
 from bot.console.forms import field, query_number
 from bot.console.handoff_card import handoff_card
 from bot.console.keys import CONSOLE, PREFIX
@@ -215,6 +215,7 @@ async def _page(
         note_key=new_token(),
         reasons=CLOSING_REASONS,
         offices=console.settings.office_names,
+        appointments=await console.database.read(agenda_work.of_conversation, _id(request)),
     )
 
 

@@ -102,8 +102,9 @@ def reply(
     key: str,
     shown_as: str,
     corrects: int | None,
+    keeps_draft: bool = False,
 ) -> None:
-    """Send a reply once, however often its form arrives, and forget the draft. Raises NotInCharge."""
+    """Send a reply once, however often its form arrives; what was typed is no draft any more. Raises NotInCharge."""
     sent = desk.reply(
         connection,
         conversation_id,
@@ -114,7 +115,8 @@ def reply(
         shown_as=shown_as,
         corrects=corrects,
     )
-    staff_desk.forget_draft(connection, conversation_id, account.id)
+    if not keeps_draft:
+        staff_desk.forget_draft(connection, conversation_id, account.id)
     if sent is not None:
         action = "reply_corrected" if corrects else "reply_sent"
         _audit(connection, account, action, conversation_id, now, message=sent)

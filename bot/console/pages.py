@@ -28,6 +28,7 @@ _DAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sa
 
 _NAVIGATION: Final = (
     ("/conversazioni", "Conversazioni", Permission.READ_CONVERSATIONS),
+    ("/agenda", "Agenda", Permission.USE_AGENDA),
     ("/risposte", "Risposte pronte", Permission.EDIT_SAVED_REPLIES),
     ("/persone", "Persone", Permission.MANAGE_STAFF),
     ("/registro", "Registro", Permission.READ_AUDIT),
@@ -111,7 +112,11 @@ def set_up(app: web.Application) -> None:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=moment, duration=duration, weekday=weekday, local=lambda at: at.astimezone(ROME)
+        moment=moment,
+        duration=duration,
+        weekday=weekday,
+        day=day,
+        local=lambda at: at.astimezone(ROME),
     )
     environment.globals.update(
         prefix=PREFIX,
