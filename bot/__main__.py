@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import appointments, conversations, staff
+from bot.commands import appointments, conversations, demo, staff
 from bot.commands.common import console, errors, prepared_settings
 from bot.errors import SportelloError
 from bot.settings import PROJECT_ROOT
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(staff.app, name="staff")
 app.add_typer(conversations.app, name="conversations")
 
+app.add_typer(demo.app, name="demo")
 app.add_typer(appointments.app, name="appointments")
 
 

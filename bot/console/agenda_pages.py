@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.appointments import booking, calendar
 from bot.appointments.calendar import UnknownChoice
+from bot.appointments.codes import shown as shown_code
 from bot.appointments.contacts import Invalid, parsed_contact, parsed_name, parsed_reason
 from bot.appointments.texts import spoken_start
 from bot.clock import ROME
@@ -105,7 +106,7 @@ async def book(request: web.Request) -> web.StreamResponse:
         when=spoken_start(found["start"]),
         office=found["office_name"],
         address=found["address"],
-        code=found["code"],
+        code=shown_code(found["code"]),
     )
     await _tell(request, conversation, words)
     return see_other(f"{PREFIX}/conversazioni/{conversation}", "done_booked")

@@ -16,7 +16,7 @@ from bot.console.pages import render, see_other, text
 from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import new_token, session_of
-from bot.console.suggestions import suggestions
+from bot.console.suggestions import record_titles, suggestions
 from bot.errors import AlreadyClaimed, NotInCharge, UnknownConversation
 from bot.storage import ownership, staff_desk
 from bot.storage.staff_desk import SavedReply
@@ -240,18 +240,8 @@ async def _view(request: web.Request, *, records_access: bool) -> dict[str, Any]
         "mine": mine,
         "card": handoff_card(desk.state, desk.messages),
         "shown_text": desk_work.shown_text,
-        "record_title": _titles(request),
+        "record_title": record_titles(console.knowledge()),
     }
-
-
-def _titles(request: web.Request) -> Callable[[str], str]:
-    knowledge = request.app[CONSOLE].knowledge()
-
-    def title(record_id: str) -> str:
-        record = knowledge.record(record_id.partition("#")[0]) if knowledge else None
-        return record.title if record else record_id
-
-    return title
 
 
 def _filled(saved: SavedReply, name: str) -> SavedReply:

@@ -9,9 +9,7 @@ from typing import Any, Final
 
 from bot.storage.transcript import CITIZEN, Message
 
-FAILURES: Final = frozenset(
-    {"not_found", "not_understood", "ambiguous", "out_of_scope", "to_confirm", "fault", "weak"}
-)
+FAILURES: Final = frozenset({"not_found", "ambiguous", "out_of_scope", "to_confirm", "fault"})
 """Status of answers that leave the citizen without what they wanted."""
 
 _LAST_ANSWERS: Final = 4

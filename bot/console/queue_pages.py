@@ -12,6 +12,7 @@ from bot.console.pages import render, see_other
 from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import session_of
+from bot.console.suggestions import record_titles
 from bot.storage import staff_desk
 from bot.storage.search_words import folded_words
 from bot.storage.staff_desk import Filter
@@ -68,6 +69,7 @@ async def _render_list(request: web.Request, template: str) -> web.StreamRespons
         query=query,
         older=older,
         offices=console.settings.office_names,
+        record_title=record_titles(console.knowledge()),
     )
 
 

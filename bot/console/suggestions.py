@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,3 +34,13 @@ def suggestions(knowledge: KnowledgeBase | None, question: str) -> list[Suggesti
         reply = compose(knowledge, record, inside.facts)
         found.append(Suggestion(record.id, record.title, reply.text))
     return found
+
+
+def record_titles(knowledge: KnowledgeBase | None) -> Callable[[str], str]:
+    """Gives the title of a record id (or of a fact's "record#fact"); the id itself where there is no such record."""
+
+    def title(record_id: str) -> str:
+        record = knowledge.record(record_id.partition("#")[0]) if knowledge else None
+        return record.title if record else record_id
+
+    return title

@@ -164,7 +164,7 @@ conversation_words = sa.Table(
         sa.String(32),
         sa.ForeignKey("conversations.id", ondelete="CASCADE"),
         nullable=False,
-        index=True,
     ),
     sa.PrimaryKeyConstraint("word", "conversation_id"),
+    sa.Index("ix_conversation_words_conversation_id_word", "conversation_id", "word"),
 )

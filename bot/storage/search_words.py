@@ -20,6 +20,9 @@ _LONGEST: Final = 40
 _SHORTEST: Final = 3
 _AT_ONCE: Final = 100
 _MESSAGES_AT_ONCE: Final = 200
+_RARE: Final = 300
+"""Rows of a word from which it counts as common."""
+
 _PREFIX_END: Final = "\uffff"
 
 
@@ -30,15 +33,23 @@ def folded_words(text: str) -> list[str]:
     return list(dict.fromkeys(word for word in words if len(word) >= _SHORTEST))
 
 
-def with_words(words: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Condition on conversations: each of these words, or one that begins with it, was said."""
+def with_words(connection: sa.Connection, words: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Condition on conversations: each of these words, or one that begins with it, was said.
+
+    A rare word gives its few conversations; a common one is looked up in each conversation of the list, in the
+    list's order, until the page is full. Either way little is read.
+    """
+    conditions: list[sa.ColumnElement[bool]] = []
     w = conversation_words.c
-    conditions = [
-        conversations.c.id.in_(
-            sa.select(w.conversation_id).where(w.word >= word, w.word < word + _PREFIX_END)
-        )
-        for word in words
-    ]
+    for word in words:
+        begins = sa.and_(w.word >= word, w.word < word + _PREFIX_END)
+        few = sa.select(w.conversation_id).where(begins).limit(_RARE)
+        found = set(connection.execute(few).scalars())
+        if len(found) < _RARE:
+            conditions.append(conversations.c.id.in_(found))
+        else:
+            said = sa.exists().where(w.conversation_id == conversations.c.id, begins)
+            conditions.append(said)
     return sa.and_(sa.true(), *conditions)
 
 

@@ -104,7 +104,7 @@ def listed(connection: sa.Connection, view: str, me: str, narrowed: Filter) -> l
         if value:
             query = query.where(column == value)
     if narrowed.words:
-        query = query.where(with_words(narrowed.words))
+        query = query.where(with_words(connection, narrowed.words))
     if narrowed.before is not None:
         query = query.where(_C.last_message_at < narrowed.before)
     if view == WAITING:

@@ -74,7 +74,8 @@ async def tab_to(page: Page, words: str, most: int = 60) -> None:
     for _ in range(most):
         await page.keyboard.press("Tab")
         focused = await page.evaluate(
-            "document.activeElement.innerText || document.activeElement.labels?.[0]?.innerText || ''"
+            "(() => { const e = document.activeElement; "
+            "return e.tagName === 'DIV' ? '' : e.innerText || e.labels?.[0]?.innerText || ''; })()"
         )
         if words in focused:
             return

@@ -107,7 +107,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversation_words", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_conversation_words_conversation_id"), ["conversation_id"], unique=False
+            "ix_conversation_words_conversation_id_word", ["conversation_id", "word"], unique=False
         )
 
     op.create_table(
