@@ -17,6 +17,7 @@ from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.notifier import Notifier
+from bot.conversations.switch import CHAT_SWITCHED, read_switch
 from bot.conversations.turns import Turns
 from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
@@ -48,6 +49,8 @@ class Runtime:
         self.notifier = Notifier(database)
         self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
+        self.notifier.handle(self._follow_switch)
+        self.chat_is_off = False
         self._knowledge: KnowledgeBase | None = None
         self._links: Links | None = None
         self._turns: Turns | None = None
@@ -92,7 +95,9 @@ class Runtime:
             lambda: self.knowledge,
             self.settings.live_conversations,
             self.notifier.changed,
+            lambda: self.chat_is_off,
         )
+        self.chat_is_off = (await self.database.read(read_switch)).is_off
 
     @property
     def is_ready(self) -> bool:
@@ -180,6 +185,10 @@ class Runtime:
             except Exception as error:
                 log.error("recovery.failed", error=type(error).__name__)
             await asyncio.sleep(RECOVERY_INTERVAL_S)
+
+    def _follow_switch(self, event: Event) -> None:
+        if event.kind == CHAT_SWITCHED:
+            self.chat_is_off = bool(event.payload["off"])
 
     def _forget_erased(self, event: Event) -> None:
         if event.kind != CONVERSATION_ERASED:

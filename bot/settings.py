@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     offices: str = Field(
         "", description="Other offices that conversations are passed to, separated by commas."
     )
+    retention_conversations_days: int = Field(
+        365, ge=1, le=3_650, description="Days after the last message until a conversation goes."
+    )
+    retention_appointments_days: int = Field(
+        365, ge=1, le=3_650, description="Days after an appointment until its person goes."
+    )
     sign_in_free_tries: int = Field(
         5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
     )

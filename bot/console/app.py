@@ -15,9 +15,11 @@ from bot.console import (
     home,
     pages,
     people,
+    personal_data_pages,
     profile,
     queue_pages,
     saved_reply_pages,
+    service_pages,
     sign_in,
     static_files,
 )
@@ -44,6 +46,8 @@ _MODULES = (
     conversation_pages,
     saved_reply_pages,
     agenda_pages,
+    personal_data_pages,
+    service_pages,
     profile,
     people,
     audit_pages,
@@ -84,7 +88,7 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     console.secret = (await console.database.write(installation_secret)).encode()
     jobs = [
         console.live.watch(console.database, console.clock, console.settings),
-        keep_up(console.database, console.clock, console.idle),
+        keep_up(console.database, console.clock, console.settings),
     ]
     tasks = [asyncio.create_task(job) for job in jobs]
     yield

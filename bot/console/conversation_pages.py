@@ -174,6 +174,11 @@ async def reveal_contact(request: web.Request) -> web.StreamResponse:
     return await _page(request, contact=contact)
 
 
+async def conversation_with_error(request: web.Request, error: str) -> web.StreamResponse:
+    """The page again, with what is missing in a form."""
+    return await _page(request, 422, error)
+
+
 async def _changed(
     request: web.Request,
     unit: Callable[Concatenate[sa.Connection, P], T],

@@ -30,6 +30,8 @@ _NAVIGATION: Final = (
     ("/conversazioni", "Conversazioni", Permission.READ_CONVERSATIONS),
     ("/agenda", "Agenda", Permission.USE_AGENDA),
     ("/risposte", "Risposte pronte", Permission.EDIT_SAVED_REPLIES),
+    ("/servizio", "Servizio", Permission.SWITCH_CHAT),
+    ("/conservazione", "Conservazione", Permission.MANAGE_RETENTION),
     ("/persone", "Persone", Permission.MANAGE_STAFF),
     ("/registro", "Registro", Permission.READ_AUDIT),
 )

@@ -1,27 +1,33 @@
-"""What the console does by itself: the search index, cases of people who are gone, ended sessions."""
+"""What the console does by itself: the search index, cases of people who are gone, ended sessions, retention."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 import structlog
 
 from bot.clock import Clock
-from bot.conversations import desk
+from bot.conversations import desk, retention
 from bot.errors import StorageUnavailable
 from bot.limits import CONSOLE_UPKEEP_S, INDEX_INTERVAL_S
+from bot.settings import Settings
 from bot.storage import ownership, search_words, sign_in_failures, staff_desk, staff_sessions
 from bot.storage.console_tables import staff
 from bot.storage.database import Database
 from bot.storage.tables import conversations
 
+_NIGHT_HOUR: Final = 3
+"""Hour in Rome of the nightly run; it finds nothing more to do when it runs again in that hour."""
+
 log = structlog.get_logger("sportello.console")
 
 
-async def keep_up(database: Database, clock: Clock, idle: timedelta) -> None:
+async def keep_up(database: Database, clock: Clock, settings: Settings) -> None:
     """Do it again and again, until cancelled; survives a database that comes and goes."""
+    idle = timedelta(minutes=settings.staff_session_idle_minutes)
     rounds = int(CONSOLE_UPKEEP_S / INDEX_INTERVAL_S)
     turn = 0
     while True:
@@ -34,12 +40,32 @@ async def keep_up(database: Database, clock: Clock, idle: timedelta) -> None:
                 if returned:
                     log.info("console.cases_returned", conversations=returned)
                 await database.write(_forget_ended, now)
+                if clock.now().hour == _NIGHT_HOUR:
+                    await delete_what_is_due(database, settings, now, by=None)
         except StorageUnavailable as error:
             log.warning("storage.unavailable", reason=str(error))
         except Exception as error:
             log.error("console.upkeep_failed", error=type(error).__name__)
         turn += 1
         await asyncio.sleep(INDEX_INTERVAL_S)
+
+
+async def delete_what_is_due(
+    database: Database, settings: Settings, now: datetime, *, by: int | None
+) -> retention.Due:
+    """Delete in batches what is past its term, and note how much it was; others' units run in between."""
+    done = retention.Due(0, 0)
+    while True:
+        batch = await database.write(retention.delete_batch, settings, now)
+        if batch == retention.Due(0, 0):
+            break
+        done = retention.Due(
+            done.conversations + batch.conversations, done.appointments + batch.appointments
+        )
+    if done != retention.Due(0, 0):
+        await database.write(retention.record_run, done, by=by, now=now)
+        await database.scrub()
+    return done
 
 
 def return_cases_of_absent(connection: sa.Connection, now: datetime, seen_after: datetime) -> int:

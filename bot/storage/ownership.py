@@ -206,6 +206,13 @@ def hurry(connection: sa.Connection, conversation_id: str) -> None:
     )
 
 
+def staff_answers(connection: sa.Connection, channel: str, sender: str) -> bool:
+    """Whether a person is in charge of the conversation with somebody on a channel."""
+    c = conversations.c
+    owner = sa.select(c.owner).where(c.channel == channel, c.sender == sender)
+    return connection.execute(owner).scalar() == STAFF
+
+
 def place_in_queue(connection: sa.Connection, conversation_id: str) -> int:
     """Place of a conversation in the queue, from 1; for one that is not in it, the place it would get."""
     c = conversations.c

@@ -54,6 +54,8 @@ WRONG = [
     ("STAFF_SHOWN_AS", "cognome"),
     ("OFFICE_NAME", "U"),
     ("OFFICES", "Viabilità," + "x" * 65),
+    ("RETENTION_CONVERSATIONS_DAYS", "0"),
+    ("RETENTION_APPOINTMENTS_DAYS", "mai"),
     ("SIGN_IN_FREE_TRIES", "2"),
     ("SIGN_IN_FREE_TRIES_ADDRESS", "molti"),
     ("SIGN_IN_BLOCK_MINUTES", "61"),
