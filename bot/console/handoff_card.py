@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.conversations.masking import mask
 from bot.storage.transcript import CITIZEN, Message
 
 FAILURES: Final = frozenset({"not_found", "ambiguous", "out_of_scope", "to_confirm", "fault"})
 """Status of answers that leave the citizen without what they wanted."""
 
 _LAST_ANSWERS: Final = 4
+_LAST_QUESTIONS: Final = 3
 _HIDDEN_SLOTS: Final = frozenset({"requested_slot", "session_started_metadata"})
 
 
@@ -47,10 +49,9 @@ def handoff_card(state: str | None, messages: Sequence[Message]) -> HandoffCard:
         if event.get("event") == "slot":
             slots = {**slots, event.get("name"): event.get("value")}
     loop = dialogue.get("loop") or {}
-    said = [message.text for message in messages if message.author == CITIZEN]
     confidence = understood.get("confidence")
     return HandoffCard(
-        tuple(said[-3:]),
+        tuple(_wanted(messages)[-_LAST_QUESTIONS:]),
         str(understood.get("name") or ""),
         float(confidence) if confidence is not None else None,
         tuple(_shown(slots)),
@@ -81,6 +82,18 @@ def _shown(slots: dict[str, Any]) -> list[tuple[str, str]]:
         if plain and value not in ("", None) and name not in _HIDDEN_SLOTS:
             shown.append((str(name), str(value)))
     return shown
+
+
+def _wanted(messages: Sequence[Message]) -> list[str]:
+    """What the citizen wrote, masked, without the request for a person itself where there is more than that."""
+    asked: list[tuple[str, bool]] = []
+    for message in messages:
+        if message.author == CITIZEN:
+            asked.append((mask(message.text), False))
+        elif asked and (message.payload.get("custom") or {}).get("status") == "handed_off":
+            asked[-1] = (asked[-1][0], True)
+    matters = [text for text, was_request in asked if not was_request]
+    return matters or [text for text, _ in asked]
 
 
 def _answers(messages: Sequence[Message]) -> list[Answered]:

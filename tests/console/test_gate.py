@@ -53,7 +53,16 @@ POSTS: Final = [(path, needs) for method, path, needs in ROUTES if method == "PO
 def address(pattern: str) -> str:
     """A path of this route; what it names does not exist."""
     filled = "/console" + pattern
-    for name in ("token", "person", "name", "conversation", "reply", "case", "report", "message"):
+    for name in (
+        "token",
+        "person",
+        "name",
+        "conversation",
+        "reply",
+        "appointment",
+        "closure",
+        "view",
+    ):
         filled = filled.replace("{" + name + "}", "999999")
     assert "{" not in filled, f"say what to put into {pattern}"
     return filled
