@@ -29,6 +29,7 @@ _DAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sa
 _NAVIGATION: Final = (
     ("/conversazioni", "Conversazioni", Permission.READ_CONVERSATIONS),
     ("/agenda", "Agenda", Permission.USE_AGENDA),
+    ("/revisione", "Revisione", Permission.REVIEW),
     ("/risposte", "Risposte pronte", Permission.EDIT_SAVED_REPLIES),
     ("/servizio", "Servizio", Permission.SWITCH_CHAT),
     ("/conservazione", "Conservazione", Permission.MANAGE_RETENTION),

@@ -1,4 +1,4 @@
-"""Words by which staff find conversations: folded, once per conversation, kept up to date beside the turns."""
+"""What is read out of new messages beside the turns: words by which staff find conversations, answers that went badly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from bot.storage import reviews
 from bot.storage.console_tables import conversation_words
 from bot.storage.outbox import WITHDRAWN
 from bot.storage.tables import conversations, inbound, outbound
@@ -75,7 +76,7 @@ def _index(connection: sa.Connection, conversation_id: str, indexed: int) -> boo
         .limit(_MESSAGES_AT_ONCE)
     ).all()
     sent = connection.execute(
-        sa.select(outbound.c.seq, outbound.c.payload, outbound.c.author)
+        sa.select(outbound.c.seq, outbound.c.payload, outbound.c.author, outbound.c.created_at)
         .where(
             outbound.c.conversation_id == conversation_id,
             outbound.c.seq > indexed,
@@ -91,8 +92,12 @@ def _index(connection: sa.Connection, conversation_id: str, indexed: int) -> boo
         fetched = [rows[-1].seq for rows in (received, sent) if len(rows) == _MESSAGES_AT_ONCE]
         until = min(until, *fetched)
     texts = [row.text for row in received if row.seq <= until]
+    answers = [(json.loads(row.payload), row) for row in sent if row.seq <= until]
+    statuses = [(payload.get("custom") or {}).get("status", "") for payload, _ in answers]
+    if answers:
+        reviews.note_bad_answers(connection, conversation_id, statuses, answers[-1][1].created_at)
     # Answers of the assistant are found by their topic; what people wrote, by its words.
-    texts += [json.loads(row.payload).get("text", "") for row in sent if row.author == "staff"]
+    texts += [payload.get("text", "") for payload, row in answers if row.author == "staff"]
     words = folded_words(" ".join(texts))
     if words:
         statement = insert(connection, conversation_words).on_conflict_do_nothing()

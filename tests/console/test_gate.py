@@ -62,6 +62,7 @@ def address(pattern: str) -> str:
         "appointment",
         "closure",
         "view",
+        "report",
     ):
         filled = filled.replace("{" + name + "}", "999999")
     assert "{" not in filled, f"say what to put into {pattern}"

@@ -202,3 +202,21 @@ async def test_cases_of_somebody_who_is_gone_return_to_the_queue(office: Office)
             assert await office.database.write(return_cases_of_absent, now, seen_after) == 1
         query = sa.select(conversations.c.owner).where(conversations.c.id == conversation)
         assert await office.database.read(lambda c, q=query: c.execute(q).scalar_one()) == "waiting"
+
+
+async def test_a_conversation_that_went_badly_is_listed_and_marked(office_on_both: Office) -> None:
+    """The start of the review: found by itself, read without contacts, marked with a note."""
+    office = office_on_both
+    await say(office, "anna", "qwrtz plmk zxcvb")
+    conversation = await id_of(office, "anna")
+    while await office.database.write(search_words.index_new_messages):
+        pass
+    editor = await office.signed_in("redattore")
+    page = await editor.get("/console/revisione")
+    assert f"/console/revisione/{conversation}" in page.text
+    assert "qwrtz" in (await editor.get(f"/console/revisione/{conversation}")).text
+    fields = {"status": "done", "note": "parole a caso"}
+    marked = await editor.post(f"/console/revisione/{conversation}/segna", fields)
+    assert conversation not in marked.text
+    done = await editor.get("/console/revisione?stato=done")
+    assert "parole a caso" in done.text
