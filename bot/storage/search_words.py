@@ -47,7 +47,7 @@ def with_words(connection: sa.Connection, words: Sequence[str]) -> sa.ColumnElem
         few = sa.select(w.conversation_id).where(begins).limit(_RARE)
         found = set(connection.execute(few).scalars())
         if len(found) < _RARE:
-            conditions.append(conversations.c.id.in_(found))
+            conditions.append(conversations.c.id.in_(sorted(found)))
         else:
             said = sa.exists().where(w.conversation_id == conversations.c.id, begins)
             conditions.append(said)
