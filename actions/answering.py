@@ -10,16 +10,20 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import current_context
 from actions.conversation_state import (
     entities_of,
+    intent_of,
     places_of,
-    remembered,
+    remember,
     text_of,
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.follow_up import answer_follow_up, continues
-from actions.opening_hours import TOPIC as HOURS_TOPIC
-from actions.opening_hours import answer_hours
-from actions.places import answer_comuni_of_zone
+from actions.focus import Heard
+from actions.follow_up import completed, contacts_of_urp
+from actions.hours_dialogue import TOPIC as HOURS_TOPIC
+from actions.hours_dialogue import answer_hours
+from actions.office_hours import hours_of_record
+from actions.places import about_places, answer_comuni_of_zone, answer_places
+from actions.replies import send
 
 
 class ActionAnswer(Action):
@@ -33,30 +37,24 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Find and answer."""
-        knowledge = current_context().knowledge
         topics = topics_of(tracker)
-        if continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
+        if about_places(tracker, intent_of(tracker)):
+            return answer_places(dispatcher, tracker)
         if entities_of(tracker, "zona_omogenea") and topics and topics[0][0] == "zone-elenco":
             return answer_comuni_of_zone(dispatcher, tracker)
+        knowledge, now = current_context().knowledge, current_context().clock.now()
         places = places_of(tracker, knowledge)
-        finding = knowledge.finder.find(text_of(tracker), topics, places=places)
+        heard = Heard.from_parse(tracker.latest_message or {}, now.date())
+        question = completed(tracker, heard)
+        finding = knowledge.finder.find(question, topics, places=places)
+        contacts = contacts_of_urp(finding.record, heard)
+        if contacts is not None:
+            finding = knowledge.finder.find(question, topics, within=contacts.id, places=places)
+        if finding.record is not None and finding.record.id == HOURS_TOPIC and heard.names_days:
+            return answer_hours(dispatcher, tracker)
+        if finding.outcome in ("found", "partial") and finding.record is not None:
+            hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
+            if hours is not None:
+                send(dispatcher, hours)
+                return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
         return answer_finding(dispatcher, tracker, knowledge, finding)
-
-
-class ActionUrpHours(Action):
-    """Say when the numero verde answers and how the desk receives."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_urp_hours"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Answer for the day that the question names, or for the office spoken of before."""
-        record = current_context().knowledge.record(remembered(tracker)["topic"])
-        has_hours = record is not None and any(fact.facet == "hours" for fact in record.facts)
-        if has_hours and record and record.id != HOURS_TOPIC and continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
-        return answer_hours(dispatcher, tracker)

@@ -76,4 +76,5 @@ def current_context() -> ActionContext:
 
 @lru_cache(maxsize=1)
 def _standalone() -> ActionContext:
-    return ActionContext(KnowledgeBase.from_files(), Clock(load_settings().clock))
+    clock = Clock(load_settings().clock)
+    return ActionContext(KnowledgeBase.from_files(clock.now().date()), clock)

@@ -20,6 +20,7 @@ _TEXTS: Final = {
     "suicidio": "danger_suicidio",
     "emergenza": "danger_emergenza",
 }
+_LIKELY: Final = 0.2
 
 
 def danger_text(kind: str) -> str:
@@ -38,7 +39,11 @@ class ActionDanger(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Choose the text by the kind of danger; when unsure, the one with every number."""
-        kinds = [name for name, p in topics_of(tracker) if name in _TEXTS and p > 0.2]
+        kinds = [
+            topic.name
+            for topic in topics_of(tracker)
+            if topic.name in _TEXTS and topic.probability > _LIKELY
+        ]
         kind = kinds[0] if kinds else "emergenza"
         send(dispatcher, Reply(danger_text(kind), "crisis", kind))
         context = current_context()
@@ -46,4 +51,4 @@ class ActionDanger(Action):
             # Whoever is in danger is read first.
             unit = partial(ownership.hurry, conversation_id=context.conversation_id)
             context.at_commit.append(unit)
-        return [*emptied_form(), *remember(tracker)]
+        return [*emptied_form(), *remember(tracker, intent="report_danger", topic=kind)]

@@ -12,6 +12,7 @@ from actions.context import current_context
 from actions.conversation_state import (
     confirmation_asked,
     intent_of,
+    places_of,
     remember,
     remembered,
     said,
@@ -19,19 +20,14 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_finding
-from actions.follow_up import answer_follow_up, continues
+from actions.follow_up import answer_follow_up
+from actions.misunderstandings import CONTACTS, HELP, PERSON, not_understood
 from actions.personal_data import confirmed_erasure, declined_erasure
 from actions.replies import Reply, send
 from actions.statuses import ERASURE
 from actions.texts import text
 
-_WORDS_ALONE: Final = 0.48
-"""Support from which a search answers although the classifier did not recognise the question."""
-
-_PERSON: Final = ("Parla con una persona", "Vorrei parlare con un operatore")
-_HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
-_CONTACTS: Final = ("Contatti dell'URP", "Come posso contattare l'URP?")
 
 
 class ActionFollowUp(Action):
@@ -60,20 +56,12 @@ class ActionNotUnderstood(Action):
     ) -> list[Any]:
         """Search once more by words, then admit it."""
         knowledge = current_context().knowledge
-        if continues(tracker):
-            return answer_follow_up(dispatcher, tracker)
-        finding = knowledge.finder.find(text_of(tracker), topics_of(tracker))
-        if finding.outcome != "weak" and finding.support >= _WORDS_ALONE:
+        finding = knowledge.finder.find(
+            text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
+        )
+        if finding.outcome in ("found", "ambiguous"):
             return answer_finding(dispatcher, tracker, knowledge, finding)
-        memory = remembered(tracker)
-        missed = int(memory["missed"]) + 1
-        if missed >= 2:
-            reply = Reply(text("not_understood_again"), "not_found", "", (), (_PERSON, _CONTACTS))
-        else:
-            near = tuple((record.title, record.question) for record in finding.near[:2])
-            reply = Reply(text("not_understood"), "not_found", "", (), (*near, _HELP))
-        send(dispatcher, reply)
-        return [SlotSet("context", {**memory, "missed": missed})]
+        return not_understood(dispatcher, tracker, finding.near)
 
 
 class ActionOffTopic(Action):
@@ -89,7 +77,7 @@ class ActionOffTopic(Action):
         """Decline, and count it as a misunderstanding: two in a row offer a person."""
         memory = remembered(tracker)
         missed = int(memory["missed"]) + 1
-        buttons = (_PERSON, _CONTACTS) if missed >= 2 else (_HELP, _HOURS)
+        buttons = (PERSON, CONTACTS) if missed >= 2 else (HELP, _HOURS)
         answer = text("off_topic")
         if missed >= 2:
             answer += " " + text("not_understood_again").partition(". ")[2]
@@ -169,7 +157,7 @@ class ActionAppointment(Action):
         send(
             dispatcher,
             Reply(
-                answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, _CONTACTS)
+                answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, CONTACTS)
             ),
         )
         return remember(tracker, topic="urp-appuntamento", intent="ask_urp_reception")

@@ -1,104 +1,115 @@
-"""Elliptical questions: "e Rho?", "e il venerdì?", "dove si trova?" take up what was spoken of before."""
+"""Questions that take up what was spoken of before: "e Rho?", "e il venerdì?", "mi dai il telefono?"."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any, Final
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.asked_days import asked_days
 from actions.context import current_context
 from actions.conversation_state import (
-    entities_of,
     places_of,
     remember,
     remembered,
-    text_of,
+    remembered_places,
     topics_of,
 )
 from actions.findings import answer_finding
+from actions.focus import Heard, covers
+from actions.hours_dialogue import TOPIC as HOURS_TOPIC
+from actions.hours_dialogue import answer_hours
+from actions.misunderstandings import not_understood
 from actions.offers import answer_offers
-from actions.opening_hours import answer_hours
-from actions.places import (
-    answer_comune_data,
-    answer_comuni_of_zone,
-    answer_zone_of_comune,
-    asks_for_data,
-)
+from actions.places import PLACE_INTENTS, answer_place_follow_up
 from actions.replies import Reply, send
 from actions.texts import text
-from bot.appointments.dates import NamedDays, named_days
-from knowledge.search.facets import asked_facets, without_facet_words
-from knowledge.search.index import STOP_WORDS
-from knowledge.text import words
+from knowledge.danger import DANGERS
+from knowledge.schema import Record
 
 _HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
-_MAX_WORDS: Final = 8
-"""A longer message brings its own subject."""
-
-_TAKES_UP: Final = re.compile(r"^(?:e|ed|ma|allora|invece|no|anzi)\b")
-_REFERS_BACK: Final = re.compile(
-    r"\b(?:ne|quello|quella|li|la|lo|questo|questa|mi rispond\w+|si trova|si chiama)\b"
-)
-
-_CONTINUE: Final[dict[str, Callable[[CollectingDispatcher, Tracker], list[Any]]]] = {
-    "ask_zone_of_comune": answer_zone_of_comune,
-    "ask_comuni_of_zone": answer_comuni_of_zone,
-    "ask_comune": answer_comune_data,
-    "ask_urp_hours": answer_hours,
+_SIDES: Final = {
+    "hours": "orari",
+    "contacts": "contatti",
+    "cost": "costo",
+    "time": "tempi",
+    "where": "indirizzo",
+    "needed": "documenti",
 }
+"""A word that asks for each side of a topic."""
 
-
-def continues(tracker: Tracker) -> bool:
-    """Whether a message has no subject of its own and something was spoken of before."""
-    memory = remembered(tracker)
-    # Questions about the URP itself need no antecedent: "dove siete?", "e la PEC?".
-    if not memory["topic"] or memory["topic"].startswith("urp-"):
-        return False
-    spoken = words(text_of(tracker))
-    if len(spoken) > _MAX_WORDS:
-        return False
-    plain = " ".join(spoken)
-    named = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
-    if _TAKES_UP.search(plain) and (named or asked_facets(spoken)):
-        return True
-    left = [w for w in without_facet_words(plain).split() if w not in STOP_WORDS and len(w) > 2]
-    own_subject = [w for w in left if not _REFERS_BACK.search(w)]
-    return not own_subject and bool(asked_facets(spoken) or _REFERS_BACK.search(plain))
+_URP: Final = "urp-"
+_URP_CONTACTS: Final = "urp-contatti"
+_URP_APPOINTMENT: Final = "urp-appuntamento"
 
 
 def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
-    """Continue the last topic."""
+    """Continue the open topic with what this message adds."""
     context = current_context()
     memory = remembered(tracker)
-    asked = named_days(text_of(tracker), context.clock.now().date())
-    about_day = asked != NamedDays()
-    if memory["intent"].startswith("ask_urp") and about_day:
-        return answer_hours(dispatcher, tracker)
+    topic = str(memory["topic"])
+    heard = Heard.from_parse(tracker.latest_message or {}, context.clock.now().date())
+    if topic in DANGERS:
+        send(dispatcher, Reply(text("danger_again"), "crisis", topic))
+        return remember(tracker)
     if memory["intent"] == "search_job_offers":
         return answer_offers(dispatcher, tracker, refine=True)
-    places = entities_of(tracker, "comune") or entities_of(tracker, "zona_omogenea")
-    if memory.get("comune") and not places and asks_for_data(text_of(tracker)):
-        return answer_comune_data(dispatcher, tracker)
-    if memory["intent"] in _CONTINUE and (places or memory["intent"] != "ask_urp_hours"):
-        handler = _CONTINUE[memory["intent"]]
-        if places and places[0]["kind"] == "zone" and memory["intent"] == "ask_zone_of_comune":
-            handler = answer_comuni_of_zone
-        return handler(dispatcher, tracker)
-    if memory["topic"]:
-        finding = context.knowledge.finder.find(
-            text_of(tracker),
-            topics_of(tracker),
-            within=memory["topic"],
-            places=places_of(tracker, context.knowledge),
-        )
-        return answer_finding(dispatcher, tracker, context.knowledge, finding)
-    if places:
-        return answer_zone_of_comune(dispatcher, tracker)
-    if about_day:
+    record = context.knowledge.record(topic)
+    if heard.subject and not heard.places and not covers(record, heard.subject):
+        return _on_its_own(dispatcher, tracker, heard, record)
+    if topic.startswith(_URP) and (heard.names_days or "hours" in heard.facets):
+        return answer_hours(dispatcher, tracker)
+    if memory["intent"] in PLACE_INTENTS:
+        return answer_place_follow_up(dispatcher, tracker)
+    if record is not None:
+        return _within(dispatcher, tracker, heard, record)
+    if heard.places:
+        return answer_place_follow_up(dispatcher, tracker)
+    if asked_days(heard.text, heard.today):
         return answer_hours(dispatcher, tracker)
     send(dispatcher, Reply(text("follow_up_lost"), "ambiguous", "", (), (_HELP, _HOURS)))
     return remember(tracker)
+
+
+def completed(tracker: Tracker, heard: Heard) -> str:
+    """The question, with the side of the last topic that "e dell'ufficio protocollo?" leaves out."""
+    before = remembered(tracker).get("facets") or []
+    carries_on = heard.facets == [] and heard.plain.startswith(("e ", "ed ", "invece "))
+    return " ".join([heard.text, *(_SIDES.get(side, "") for side in before if carries_on)]).strip()
+
+
+def contacts_of_urp(record: Record | None, heard: Heard) -> Record | None:
+    """The record of the URP's contacts, if its hours or its reception were found and its place or contacts asked."""
+    asked = {"contacts", "where"} & set(heard.facets)
+    if record is None or record.id not in (HOURS_TOPIC, _URP_APPOINTMENT) or not asked:
+        return None
+    return current_context().knowledge.record(_URP_CONTACTS)
+
+
+def _within(
+    dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, record: Record
+) -> list[Any]:
+    """Answer from the open topic, for the place spoken of."""
+    knowledge = current_context().knowledge
+    record = contacts_of_urp(record, heard) or record
+    places = places_of(tracker, knowledge) or remembered_places(tracker, knowledge)
+    finding = knowledge.finder.find(heard.text, topics_of(tracker), within=record.id, places=places)
+    return answer_finding(dispatcher, tracker, knowledge, finding)
+
+
+def _on_its_own(
+    dispatcher: CollectingDispatcher, tracker: Tracker, heard: Heard, record: Record | None
+) -> list[Any]:
+    """A message that sounds like a continuation but brings words that the open topic does not know."""
+    knowledge = current_context().knowledge
+    topics, places = topics_of(tracker), places_of(tracker, knowledge)
+    finding = knowledge.finder.find(completed(tracker, heard), topics, places=places)
+    if finding.outcome in ("found", "partial") and covers(finding.record, heard.subject):
+        return answer_finding(dispatcher, tracker, knowledge, finding)
+    if record is not None:
+        within = knowledge.finder.find(heard.text, topics, within=record.id, places=places)
+        if within.facts:
+            return answer_finding(dispatcher, tracker, knowledge, within)
+    return not_understood(dispatcher, tracker, finding.near)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Literal
 
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
 
@@ -21,11 +21,18 @@ from knowledge.text import words
 
 MESSAGE_MAX_CHARS: Final = 1_000
 _TRIES: Final = 3
+_NO_MESSAGE: Final = {"title": "No, va bene così", "payload": "no, va bene così"}
+_NO_CONTACT: Final = {"title": "No, rispondete qui", "payload": "no, rispondete qui"}
+_MESSAGE_FIELD: Final = {"name": "message", "type": "textarea", "label": "Messaggio per l'ufficio"}
+_CONTACT_FIELD: Final = {"name": "contact", "type": "text", "label": "E-mail o telefono"}
 _SURE: Final = 0.6
+_SURE_WITH_MARK: Final = 0.4
+"""Confidence from which a text is a question to the assistant, lower where it ends with a question mark."""
+
 _SHORT_QUESTION: Final = 8
 """A longer text, even if it is a question, is something to be read by a person."""
 
-Move = Literal["value", "declined", "again", "question"]
+Move = Literal["value", "declined", "again", "question", "why"]
 
 _NEVER_A_MESSAGE: Final = frozenset(
     [
@@ -68,8 +75,12 @@ _DECLINES: Final = frozenset({"deny", "goodbye", "thank"})
 _NO: Final = re.compile(
     r"^(?:no\b.{0,40}|niente|nessuno|salta|basta|annulla|lascia (?:stare|perdere)|preferisco di no|non (?:voglio|ce l ho|ne ho)\b.{0,30})$"
 )
+_WHY: Final = re.compile(
+    r"^(?:e |ma |scusa )?(?:perche|a cosa|a che cosa|per cosa|come mai) (?:\w+ ){0,2}(?:serv\w+|volete|vuoi|chied\w+|dare|devo)\b.{0,40}$"
+)
 _EMAIL: Final = re.compile(
-    r"\S+@\S+|\S+\s+(?:chiocciola|at)\s+\S+(?:\s+punto\s+\S+)?", re.IGNORECASE
+    r"\S{1,64}@\S{1,255}|\S{1,64}\s+(?:chiocciola|at)\s+\S{1,64}(?:\s+punto\s+\S{1,64})?",
+    re.IGNORECASE,
 )
 _PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 
@@ -77,14 +88,17 @@ _PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 def message_move(said: str, intent: str, confidence: float) -> Move:
     """What a text means when a message for the office was asked for (pure)."""
     spoken = words(said)
-    if intent in _NEVER_A_MESSAGE and confidence >= _SURE:
+    if _WHY.search(" ".join(spoken)):
+        return "why"
+    is_sure = _is_sure(said, confidence)
+    if intent in _NEVER_A_MESSAGE and is_sure:
         return "question"
     if _NO.match(" ".join(spoken)) or (intent in _DECLINES and len(spoken) <= _SHORT_QUESTION):
         return "declined"
     if intent in ("affirm", "greet") and len(spoken) <= 3:
         return "again"
     is_short = len(spoken) <= _SHORT_QUESTION
-    if intent in _QUESTIONS and confidence >= _SURE and is_short:
+    if intent in _QUESTIONS and is_sure and is_short:
         return "question"
     return "value"
 
@@ -94,13 +108,19 @@ def contact_move(said: str, intent: str, confidence: float) -> Move:
     if contact_in(said) != said or _EMAIL.search(said) or _PHONE.search(said):
         return "value"
     spoken = words(said)
+    if _WHY.search(" ".join(spoken)):
+        return "why"
     if _NO.match(" ".join(spoken)) or intent in _DECLINES:
         return "declined"
-    if intent in _NEVER_A_MESSAGE | _QUESTIONS and confidence >= _SURE:
+    if intent in _NEVER_A_MESSAGE | _QUESTIONS and _is_sure(said, confidence):
         return "question"
     if intent in ("affirm", "greet"):
         return "again"
     return "value"
+
+
+def _is_sure(said: str, confidence: float) -> bool:
+    return confidence >= (_SURE_WITH_MARK if said.rstrip().endswith("?") else _SURE)
 
 
 def contact_in(said: str) -> str:
@@ -129,7 +149,7 @@ class ValidateHandoffForm(FormValidationAction):
         move = _move(tracker, message_move)
         if move == "value":
             return {"handoff_message": text_of(tracker).strip()[:MESSAGE_MAX_CHARS]}
-        slots = _other(move, "handoff_message", tracker)
+        slots = _other(move, "handoff_message", dispatcher, tracker)
         if slots.get("handoff_message") == "":
             # Who has nothing to say is not asked where to answer.
             slots["handoff_contact"] = ""
@@ -144,7 +164,7 @@ class ValidateHandoffForm(FormValidationAction):
         move = _move(tracker, contact_move)
         if move == "value":
             return {"handoff_contact": contact_in(text_of(tracker))}
-        return _other(move, "handoff_contact", tracker)
+        return _other(move, "handoff_contact", dispatcher, tracker)
 
     def validate_handoff_message(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -161,7 +181,7 @@ class ValidateHandoffForm(FormValidationAction):
         try:
             return {"handoff_contact": parsed_contact(str(value)).value}
         except Invalid as error:
-            given_up = _other("again", "handoff_contact", tracker)
+            given_up = _other("again", "handoff_contact", dispatcher, tracker)
             if given_up["handoff_contact"] is None:
                 kind = "phone" if error.problem.startswith("phone") else "email"
                 send(dispatcher, Reply(text(f"handoff_bad_{kind}"), "handed_off", TOPIC))
@@ -177,11 +197,54 @@ def _move(tracker: Tracker, decide: Any) -> Move:
     return move
 
 
-def _other(move: Move, slot: str, tracker: Tracker) -> dict[str, Any]:
+def _other(
+    move: Move, slot: str, dispatcher: CollectingDispatcher, tracker: Tracker
+) -> dict[str, Any]:
     """Slots after a text that was no value; asking stops after the third time."""
     if move == "question":
         return {}
+    if move == "why":
+        send(dispatcher, Reply(text("handoff_why"), "handed_off", TOPIC))
+        return {slot: None}
     if move == "declined":
         return {slot: "", "handoff_tries": 0}
     tries = int(tracker.get_slot("handoff_tries") or 0) + 1
     return {slot: "" if tries >= _TRIES else None, "handoff_tries": tries}
+
+
+class ActionAskHandoffMessage(Action):
+    """Ask for the message; Rasa finds this question of the form by its name."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_ask_handoff_form_handoff_message"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Ask."""
+        _ask(dispatcher, "handoff_ask_message", _NO_MESSAGE, _MESSAGE_FIELD)
+        return []
+
+
+class ActionAskHandoffContact(Action):
+    """Ask for the contact; Rasa finds this question of the form by its name."""
+
+    def name(self) -> str:
+        """Name in the domain."""
+        return "action_ask_handoff_form_handoff_contact"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Any]:
+        """Ask."""
+        _ask(dispatcher, "handoff_ask_contact", _NO_CONTACT, _CONTACT_FIELD)
+        return []
+
+
+def _ask(
+    dispatcher: CollectingDispatcher, key: str, button: dict[str, str], field: dict[str, str]
+) -> None:
+    """A question with the button that declines it and, for the widget, the kind of field."""
+    custom = {"status": "handed_off", "topic": TOPIC, "records": [], "field": field}
+    dispatcher.utter_message(text=text(key), buttons=[button], json_message=custom)

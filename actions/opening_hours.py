@@ -1,60 +1,73 @@
-"""Opening hours of the URP: today, tomorrow, a weekday, a date, a holiday, right now."""
+"""Opening hours in words: of the URP on any day or stretch of days, and of the other offices as far as they are known."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.context import current_context
-from actions.conversation_state import remember, text_of
-from actions.replies import Reply, clock_time, day_name, send, source_line, weekday_name
+from actions.asked_days import AskedDays
+from actions.replies import clock_time, day_name, weekday_name
 from actions.texts import text
-from bot.appointments.dates import NamedDays, named_days
-from knowledge.base import KnowledgeBase
 from knowledge.hours import DAYS, DayHours, OpeningHours, Span
+from knowledge.text import words
 
-PHONE = "urp-telefono"
-DESK = "urp-sportello"
-TOPIC = "urp-orari"
-_BUTTONS = (
-    ("Come fisso un appuntamento", "Come si prende un appuntamento allo sportello?"),
-    ("Contatti dell'URP", "Come posso contattare l'URP?"),
+PHONE: Final = "urp-telefono"
+DESK: Final = "urp-sportello"
+_MAX_LISTED: Final = 6
+"""Days named one by one; a longer stretch is told by its closed days."""
+
+_ASKS_IF_OPEN: Final = re.compile(
+    r"\b(?:apert\w|aperti|aprite|rispond\w+|lavora\w*|attiv\w|posso|c e qualcuno|trovo)\b"
+)
+_ASKS_IF_CLOSED: Final = re.compile(r"\b(?:chius\w+|chiude\w*|chiudono|fest\w+|ponte)\b")
+_ASKS_WHEN: Final = re.compile(
+    r"\b(?:orari\w*|a che ora|quando|fino a|da che ora|che giorni|quali giorni)\b"
 )
 
 
-def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:
-    """Answer a question about hours (also as a follow-up: "e il venerdì?")."""
-    context = current_context()
-    now = context.clock.now()
-    asked = named_days(text_of(tracker), now.date())
-    sentences = hours_sentences(context.knowledge.hours, asked, now)
-    answer = " ".join(sentences) + "\n" + _source(context.knowledge)
-    day = now.date() if asked.now else asked.days[0] if len(asked.days) == 1 else None
-    uncertain = day is not None and context.knowledge.hours.day(PHONE, day).unconfirmed
-    status = "to_confirm" if uncertain else "answered"
-    send(dispatcher, Reply(answer, status, TOPIC, (TOPIC,), _BUTTONS))
-    return remember(tracker, intent="ask_urp_hours", topic=TOPIC)
-
-
-def _source(knowledge: KnowledgeBase) -> str:
-    return source_line(knowledge, (knowledge.hours.office(PHONE).source,))
-
-
-def hours_sentences(hours: OpeningHours, asked: NamedDays, now: datetime) -> list[str]:
-    """Sentences about the URP's hours, pure: the fact first, then the desk's rule."""
+def hours_sentences(
+    hours: OpeningHours, asked: AskedDays, now: datetime, question: str = ""
+) -> list[str]:
+    """Sentences about the URP's hours: the fact first, then the desk's rule; yes or no first where the question wants it."""
     today = now.date()
+    if asked.reopens:
+        return _reopening(hours, asked, now)
     if asked.now:
         return [*_right_now(hours, now), text("desk_rule")]
-    if asked.weekday is not None:
-        return _every(hours, asked.weekday, today)
-    if len(asked.days) > 1:
-        return [_several(hours, asked.days, today), text("desk_rule")]
+    if asked.summer:
+        return [text("phone_summer"), text("phone_week"), text("desk_rule")]
+    if asked.span:
+        return _stretch(hours, asked.span, today)
+    if len(asked.days) + len(asked.weekdays) > 1:
+        return [_several(hours, asked, today), text("desk_rule")]
+    if asked.weekdays:
+        return _yes_no(question, _is_open_every(hours, asked.weekdays[0])) + _every(
+            hours, asked.weekdays[0]
+        )
     if asked.days:
-        return _one_day(hours, asked.days[0], now)
+        return _on_day(hours, asked.days[0], now, question)
     return [text("phone_week"), text("desk_rule")]
+
+
+def is_uncertain(hours: OpeningHours, asked: AskedDays, now: datetime) -> bool:
+    """Whether the answer rests on a closure that nobody announced, or on notices that nobody gave."""
+    days = (now.date(),) if asked.now else asked.days
+    if asked.span and not asked.reopens:
+        days = tuple(_days(asked.span))
+    return asked.summer or any(hours.day(PHONE, day).unconfirmed for day in days)
+
+
+def _yes_no(question: str, is_open: bool) -> list[str]:
+    """ "Sì." or "No." for a question that can be answered so."""
+    plain = " ".join(words(question))
+    if _ASKS_WHEN.search(plain):
+        return []
+    if _ASKS_IF_CLOSED.search(plain) and not re.search(r"\bapert\w", plain):
+        return [text("say_no") if is_open else text("say_yes")]
+    if _ASKS_IF_OPEN.search(plain) and not re.search(r"\bchius\w", plain):
+        return [text("say_yes") if is_open else text("say_no")]
+    return []
 
 
 def _right_now(hours: OpeningHours, now: datetime) -> list[str]:
@@ -64,50 +77,96 @@ def _right_now(hours: OpeningHours, now: datetime) -> list[str]:
     today = hours.day(PHONE, now.date())
     if today.unconfirmed:
         return [text("phone_closed_unconfirmed", day="Oggi", holiday=today.closed_because)]
-    return [
-        text("phone_closed_now", because=_because(hours.day(PHONE, now.date()))),
-        *_next(hours, now),
-    ]
+    return [text("phone_closed_now", because=because(today)), *_next(hours, now)]
 
 
-def _every(hours: OpeningHours, weekday: int, today: date) -> list[str]:
+def _reopening(hours: OpeningHours, asked: AskedDays, now: datetime) -> list[str]:
+    after = asked.span[1] if asked.span else max(asked.days, default=None)
+    moment = now
+    if after is not None and after >= now.date():
+        moment = datetime.combine(after, datetime.max.time(), now.tzinfo)
+    sentences = _next(hours, moment, now.date())
+    return [*(sentences or [text("phone_week")]), text("desk_rule")]
+
+
+def _is_open_every(hours: OpeningHours, weekday: int) -> bool:
+    return bool(hours.office(PHONE).weekly.get(DAYS[weekday], ()))
+
+
+def _every(hours: OpeningHours, weekday: int) -> list[str]:
     weekly = hours.office(PHONE).weekly.get(DAYS[weekday], ())
     label = f"Il {weekday_name(weekday)}" if weekday != 6 else "La domenica"
     if not weekly:
         return [
             text("phone_closed_day", day=label, because=""),
-            text("phone_week"),
+            text("phone_weekdays"),
             text("desk_rule"),
         ]
-    spans = " e ".join(span.replace(":", ".") for span in weekly)
-    return [text("phone_hours_day", day=label, spans=spans), text("desk_rule")]
+    return [text("phone_hours_day", day=label, spans=_spoken(weekly)), text("desk_rule")]
 
 
-def _one_day(hours: OpeningHours, day: date, now: datetime) -> list[str]:
+def _on_day(hours: OpeningHours, day: date, now: datetime, question: str) -> list[str]:
     info = hours.day(PHONE, day)
-    label = day_name(day, now.date()).capitalize()
+    today = now.date()
+    label = day_name(day, today)
+    label = label[:1].upper() + label[1:]
     if info.unconfirmed:
-        return [
-            text("phone_closed_unconfirmed", day=label, holiday=info.closed_because),
-            text("desk_rule"),
-        ]
+        closed = text("phone_closed_unconfirmed", day=label, holiday=info.closed_because)
+        return [closed, text("desk_rule")]
     if not info.spans:
+        sentences = [text("phone_closed_day", day=label, because=because(info))]
         after = datetime.combine(day, datetime.max.time(), now.tzinfo)
-        sentences = [text("phone_closed_day", day=label, because=_because(info))]
-        return [*sentences, *_next(hours, after, now.date()), text("desk_rule")]
-    sentences = [text("phone_hours_day", day=label, spans=_spans(info.spans))]
+        following = _next(hours, after, today) if day >= today else []
+        return [*_yes_no(question, False), *sentences, *following, text("desk_rule")]
+    sentences = [
+        *_yes_no(question, True),
+        text("phone_hours_day", day=label, spans=spans_text(info.spans)),
+    ]
     if DAYS[day.weekday()] in hours.office(DESK).by_appointment:
-        return [*sentences, text("desk_rule_day", day=label.lower())]
+        return [*sentences, text("desk_rule_day", day=label[:1].lower() + label[1:])]
     return [*sentences, text("desk_rule")]
 
 
-def _several(hours: OpeningHours, days: tuple[date, ...], today: date) -> str:
-    parts = []
-    for day in days:
-        info = hours.day(PHONE, day)
-        what = _spans(info.spans) if info.spans else "chiuso"
-        parts.append(f"{day_name(day, today)}: {what}")
-    return text("phone_between", days="; ".join(parts) + ".")
+def _several(hours: OpeningHours, asked: AskedDays, today: date) -> str:
+    parts = [
+        f"{day_name(day, today)}: {_day_in_short(hours.day(PHONE, day))}"
+        for day in asked.days[:_MAX_LISTED]
+    ]
+    for weekday in asked.weekdays:
+        weekly = hours.office(PHONE).weekly.get(DAYS[weekday], ())
+        parts.append(f"{weekday_name(weekday)}: {_spoken(weekly) if weekly else text('closed')}")
+    return text("phone_days", days="; ".join(parts))
+
+
+def _stretch(hours: OpeningHours, span: tuple[date, date], today: date) -> list[str]:
+    days = [day for day in _days(span) if day.weekday() < 5]
+    if len(days) <= _MAX_LISTED:
+        sentences = [_several(hours, AskedDays(tuple(days)), today)] if days else []
+        return [*sentences, text("phone_no_notice"), text("desk_rule")]
+    closed = [(day, info) for day in days if not (info := hours.day(PHONE, day)).spans]
+    sentences = []
+    if closed:
+        named = "; ".join(
+            f"{day_name(day, today)}{_because_short(info)}" for day, info in closed[:_MAX_LISTED]
+        )
+        sentences = [text("phone_closed_among", days=named)]
+    return [text("phone_no_notice"), *sentences, text("phone_weekdays"), text("desk_rule")]
+
+
+def _days(span: tuple[date, date]) -> list[date]:
+    return [span[0] + timedelta(days=n) for n in range((span[1] - span[0]).days + 1)]
+
+
+def _day_in_short(info: DayHours) -> str:
+    if info.spans:
+        return spans_text(info.spans)
+    return text("closed") + _because_short(info)
+
+
+def _because_short(info: DayHours) -> str:
+    if info.unconfirmed:
+        return text("because_short_unconfirmed", reason=info.closed_because)
+    return text("because_notice", reason=info.closed_because) if info.closed_because else ""
 
 
 def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> list[str]:
@@ -121,15 +180,21 @@ def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> l
     ]
 
 
-def _because(info: DayHours) -> str:
+def because(info: DayHours) -> str:
+    """Why a day is closed, as the end of a sentence; "" if there is no reason to tell."""
     if not info.closed_because:
         return ""
     key = "because_holiday" if info.is_holiday else "because_notice"
     return text(key, reason=info.closed_because)
 
 
-def _spans(spans: tuple[Span, ...]) -> str:
+def spans_text(spans: tuple[Span, ...]) -> str:
+    """Hours of a day: "10.00-12.00 e 14.00-16.00"."""
     return " e ".join(f"{clock_time(span.opens)}-{clock_time(span.closes)}" for span in spans)
+
+
+def _spoken(weekly: list[str] | tuple[str, ...]) -> str:
+    return " e ".join(span.replace(":", ".") for span in weekly)
 
 
 def next_phone_opening(hours: OpeningHours, now: datetime) -> tuple[str, str] | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.commands import appointments, conversations, demo, staff
+from bot.commands import appointments, conversations, demo, evaluate, knowledge, staff
 from bot.commands.common import console, errors, prepared_settings
+from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
-from bot.settings import PROJECT_ROOT
 
 app = typer.Typer(
     name="sportello",
@@ -24,10 +23,17 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(staff.app, name="staff")
-app.add_typer(conversations.app, name="conversations")
-
 app.add_typer(demo.app, name="demo")
+app.add_typer(evaluate.app)
+
+app.command(
+    "evaluate-dates", help="Misura quante espressioni italiane di giorni e orari vengono capite."
+)(evaluate_dates)
+
+
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(appointments.app, name="appointments")
+app.add_typer(conversations.app, name="conversations")
 
 
 @app.command(help="Avvia il servizio: pagina con la chat, porta REST, stato. Si ferma con Ctrl-C.")
@@ -83,25 +89,6 @@ def chat() -> None:
     from bot.terminal import chat_in_terminal
 
     asyncio.run(chat_in_terminal(settings, _show, console))
-
-
-@app.command(help="Misura comprensione e risposte su domande mai viste in allenamento.")
-def evaluate(
-    split: Annotated[str, typer.Option(help="Quali domande: dev, test o all.")] = "all",
-    file: Annotated[
-        Path, typer.Option(help="File JSONL con text, topic, must, status.")
-    ] = PROJECT_ROOT / "nlu_data" / "evaluation" / "questions.jsonl",
-    failures: Annotated[bool, typer.Option(help="Stampa ogni domanda andata male.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Stampa i risultati come JSON.")] = False,
-) -> None:
-    settings = prepared_settings()
-    from bot.evaluation import evaluate_file
-
-    report = asyncio.run(evaluate_file(settings, file, split))
-    if as_json:
-        print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
-        return
-    report.show(console, failures=failures)
 
 
 def _show(message: dict[str, Any]) -> None:

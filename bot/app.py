@@ -10,12 +10,14 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import agenda_feed, appointment_links, rest, site
+from bot.channels import agenda_feed, appointment_links, metrics, rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.console.app import add_console
 from bot.errors import SportelloError
-from bot.keys import DATABASE, RUNTIME, SETTINGS
+from bot.feeds.schedule import Feeds
+from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
 from bot.limits import SHUTDOWN_GRACE_S
+from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.settings import Settings
 from bot.storage.database import Database
@@ -36,8 +38,10 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     database = runtime.database if runtime else Database(settings.effective_database_url)
     app[SETTINGS] = settings
     app[DATABASE] = database
+    app[METRICS] = Metrics()
     app[RUNTIME] = runtime or Runtime(settings, database)
     app.add_routes(rest.routes)
+    app.add_routes(metrics.routes)
     app.add_routes(agenda_feed.routes)
     app.add_routes(appointment_links.routes)
     site.add_site_routes(app)
@@ -61,6 +65,8 @@ async def _answering(app: web.Application) -> AsyncIterator[None]:
         await runtime.load_knowledge()
     jobs: list[Coroutine[Any, Any, Any]] = [
         runtime.keep_answering(),
+        runtime.knowledge_service.follow(),
+        Feeds(settings, runtime.database, runtime.clock, app[METRICS]).run(),
         runtime.notifier.follow(),
         runtime.keep_up(),
     ]

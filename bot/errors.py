@@ -2,7 +2,8 @@
 
 SportelloError
 ├── ConfigurationError      a setting or file of the installer is wrong; the text says which and what to do
-├── ContentError            a knowledge file is wrong; carries file, field and remedy
+├── ContentError            a knowledge file is wrong; carries file, line, field and remedy
+│   └── ContentErrors       several of them, so that an editor mends a file in one go
 ├── ModelError              the dialogue model cannot be trained or loaded
 ├── NotReady                the process is up but cannot answer yet
 ├── CommandRefused          what an operator asked for cannot be done; the text is an Italian sentence
@@ -17,6 +18,12 @@ SportelloError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+MAX_PROBLEMS_SHOWN: Final = 20
+"""A screen of problems: who mends these reads the others at the next try."""
+
 
 class SportelloError(Exception):
     """Root of our own errors; its text is safe to show to an operator."""
@@ -27,13 +34,60 @@ class ConfigurationError(SportelloError):
 
 
 class ContentError(SportelloError):
-    """A knowledge file does not follow its schema."""
+    """A knowledge file, or a file to import, does not follow its schema.
 
-    def __init__(self, path: str, problem: str, remedy: str = "") -> None:
+    Args:
+        path: the file, as the editor knows it.
+        problem: what is wrong, in Italian.
+        remedy: what to do about it, in Italian.
+        line: line of the file, from 1, where known.
+        field: name of the field or column, where one is to blame.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        problem: str,
+        remedy: str = "",
+        *,
+        line: int | None = None,
+        field: str = "",
+    ) -> None:
         self.path = path
         self.problem = problem
         self.remedy = remedy
-        super().__init__(f"{path}: {problem}" + (f" ({remedy})" if remedy else ""))
+        self.line = line
+        self.field = field
+        where = path + (f", riga {line}" if line else "") + (f", campo «{field}»" if field else "")
+        super().__init__(f"{where}: {problem}" + (f". Rimedio: {remedy}" if remedy else ""))
+
+
+class ContentErrors(ContentError):
+    """Several problems; path, problem and remedy are those of the first."""
+
+    def __init__(self, problems: Sequence[ContentError]) -> None:
+        first = problems[0]
+        super().__init__(
+            first.path, first.problem, first.remedy, line=first.line, field=first.field
+        )
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        shown = [str(problem) for problem in self.problems[:MAX_PROBLEMS_SHOWN]]
+        left = len(self.problems) - len(shown)
+        if left:
+            shown.append(f"… e altri {left} problemi")
+        return "\n".join(shown)
+
+
+def raise_problems(problems: Sequence[ContentError]) -> None:
+    """Raise what was found wrong, if anything: alone or together.
+
+    Raises:
+        ContentError: when ``problems`` is not empty.
+    """
+    if problems:
+        raise problems[0] if len(problems) == 1 else ContentErrors(problems)
 
 
 class ModelError(SportelloError):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.storage.database import Database
 
@@ -13,5 +14,6 @@ if TYPE_CHECKING:
     from bot.runtime import Runtime
 
 SETTINGS = web.AppKey("settings", Settings)
+METRICS = web.AppKey("metrics", Metrics)
 DATABASE = web.AppKey("database", Database)
 RUNTIME: web.AppKey[Runtime] = web.AppKey("runtime")

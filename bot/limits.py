@@ -52,6 +52,9 @@ RECOVERY_AT_ONCE: Final = 8
 MODEL_WATCH_INTERVAL_S: Final = 1.0
 """How often a serving process looks for a newly trained model."""
 
+KNOWLEDGE_WATCH_INTERVAL_S: Final = 1.0
+"""How often a serving process looks for knowledge that others have changed (two small reads)."""
+
 SHUTDOWN_GRACE_S: Final = 10.0
 """Running turns may finish within this time after SIGTERM."""
 
@@ -75,6 +78,41 @@ LIVE_CHECK_INTERVAL_S: Final = 2.0
 
 LIVE_STREAMS_PER_PERSON: Final = 20
 """Tabs of the console that one person may have open."""
+FEED_INTERVAL_MIN: Final = 60.0
+"""Minutes between two fetches of a feed: offers change daily, a conditional request costs the other side little."""
+
+FEED_TIMEOUT_S: Final = 30.0
+"""Seconds that one fetch may take, from the name to the last byte."""
+
+FEED_MAX_BYTES: Final = 64 * 1024 * 1024
+"""Largest feed after unpacking: 50,000 offers of 1.2 kB."""
+
+FEED_MIN_SHARE: Final = 0.6
+"""A feed that suddenly has no more than this share of its offers is more likely broken than true."""
+
+OFFERS_STALE_HOURS: Final = 48.0
+"""Age from which answers say that the list of offers is old."""
+
+OFFER_DAYS: Final = 60
+"""Life of an offer that names no deadline: it must not be shown for ever."""
+
+IMPORT_MAX_BYTES: Final = 200 * 1024 * 1024
+"""Largest file that is imported: the units of all public bodies are 60 MB."""
+
+FEED_ATTEMPTS: Final = 3
+"""Tries of one fetch before it counts as failed."""
+
+FEED_BACKOFF_S: Final = 2.0
+"""Wait before the second try; four times as long before the third."""
+
+FEED_MAX_REDIRECTS: Final = 3
+"""Redirects that are followed, only to configured hosts."""
+
+FEED_LEASE_BEAT_S: Final = 10.0
+"""How often the fetching replica says that it lives, and looks whether a feed is due."""
+
+FEED_LEASE_TERM_S: Final = 45.0
+"""Silence after which another replica takes the fetching over: four beats."""
 EVENT_POLL_S: Final = 0.2
 """How often a process on SQLite looks for changes of the command line, while somebody listens."""
 

@@ -21,6 +21,7 @@ from bot.conversations.switch import CHAT_SWITCHED, read_switch
 from bot.conversations.turns import Turns
 from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
+from bot.knowledge_service import KnowledgeService
 from bot.limits import RECOVERY_INTERVAL_S
 from bot.settings import Settings
 from bot.storage.app_state import installation_secret
@@ -28,8 +29,6 @@ from bot.storage.database import Database
 from bot.storage.events import CONVERSATION_ERASED, Event
 from bot.storage.migrate import migrate
 from knowledge.base import KnowledgeBase
-from knowledge.content_files import load_content
-from knowledge.store import read_content, save_content
 
 log = structlog.get_logger("sportello.runtime")
 
@@ -46,13 +45,13 @@ class Runtime:
             on_swap=self._forget_live,
             action_timeout_s=settings.action_timeout_s,
         )
+        self.knowledge_service = KnowledgeService(settings, database, self.clock)
+        self._links: Links | None = None
         self.notifier = Notifier(database)
         self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
         self.notifier.handle(self._follow_switch)
         self.chat_is_off = False
-        self._knowledge: KnowledgeBase | None = None
-        self._links: Links | None = None
         self._turns: Turns | None = None
 
     @property
@@ -71,15 +70,16 @@ class Runtime:
 
     @property
     def knowledge(self) -> KnowledgeBase:
-        """The knowledge in charge; available once `prepare` has run."""
-        if self._knowledge is None:
-            raise RuntimeError("the runtime is not prepared")
-        return self._knowledge
+        """The knowledge in charge; available once it is loaded."""
+        knowledge = self.knowledge_service.current
+        if knowledge is None:
+            raise RuntimeError("the knowledge is not loaded")
+        return knowledge
 
     @property
     def known(self) -> KnowledgeBase | None:
         """The knowledge in charge, None until it is loaded."""
-        return self._knowledge
+        return self.knowledge_service.current
 
     async def prepare(self) -> None:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
@@ -102,7 +102,7 @@ class Runtime:
     @property
     def is_ready(self) -> bool:
         """Whether questions are answered now."""
-        return self._knowledge is not None and self.assistants.is_ready
+        return self.knowledge_service.current is not None and self.assistants.is_ready
 
     async def load(self) -> None:
         """Load the knowledge, then the model."""
@@ -110,21 +110,8 @@ class Runtime:
         await self.load_model()
 
     async def load_knowledge(self) -> None:
-        """Put the content files into the database and the knowledge in charge."""
-        content = await asyncio.get_running_loop().run_in_executor(None, load_content)
-        result = await self.database.write(save_content, content)
-        if result.added or result.changed or result.removed:
-            log.info(
-                "knowledge.loaded",
-                added=result.added,
-                changed=result.changed,
-                removed=result.removed,
-            )
-        stored = await self.database.read(read_content)
-        offers = self.settings.sample_offers
-        self._knowledge = await asyncio.get_running_loop().run_in_executor(
-            None, lambda: KnowledgeBase(stored, sample_offers=offers)
-        )
+        """Bring the stored content up to date and put the knowledge in charge."""
+        await self.knowledge_service.load()
 
     async def _load_booking_rules(self) -> None:
         """Put the booking rules into the database; what is booked stays, even where they would not allow it now."""

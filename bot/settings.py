@@ -87,6 +87,41 @@ class Settings(BaseSettings):
         le=60,
         description="Seconds after which an action has failed.",
     )
+    offer_feeds: str = Field(
+        "", description="Addresses of job offers, separated by spaces.", repr=False
+    )
+    feed_private_hosts: str = Field(
+        "", description="Hosts of feeds that may have private addresses, separated by spaces."
+    )
+    feed_interval_min: float = Field(
+        limits.FEED_INTERVAL_MIN,
+        ge=1,
+        le=10_080,
+        description="Minutes between two fetches of a feed.",
+    )
+    feed_timeout_s: float = Field(
+        limits.FEED_TIMEOUT_S, gt=0, le=600, description="Seconds that one fetch may take."
+    )
+    feed_max_bytes: int = Field(
+        limits.FEED_MAX_BYTES, ge=1_024, le=1_000_000_000, description="Largest feed, unpacked."
+    )
+    feed_min_share: float = Field(
+        limits.FEED_MIN_SHARE,
+        ge=0,
+        le=1,
+        description="A feed with no more than this share of the offers it had is not believed.",
+    )
+    offers_stale_hours: float = Field(
+        limits.OFFERS_STALE_HOURS,
+        gt=0,
+        description="Age from which answers say that offers are old.",
+    )
+    offer_days: int = Field(
+        limits.OFFER_DAYS, ge=1, le=365, description="Life of an offer that names no deadline."
+    )
+    import_max_bytes: int = Field(
+        limits.IMPORT_MAX_BYTES, ge=1_024, description="Largest file that is imported."
+    )
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
@@ -211,6 +246,17 @@ class Settings(BaseSettings):
             raise ValueError("deve cominciare con https://")
         return value.rstrip("/")
 
+    @field_validator("offer_feeds", mode="after")
+    @classmethod
+    def _feed_addresses(cls, value: str) -> str:
+        for address in value.split():
+            parts = urlsplit(address)
+            if parts.scheme not in ("https", "http") or not parts.hostname:
+                raise ValueError("ogni indirizzo deve cominciare con https://")
+            if parts.username or parts.password:
+                raise ValueError("un indirizzo non può contenere utente e password")
+        return value.strip()
+
     @field_validator("smtp_url", mode="after")
     @classmethod
     def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -289,8 +335,18 @@ class Settings(BaseSettings):
 
     @property
     def sample_offers(self) -> bool:
-        """Sample job offers are shown only on an installation that is not public."""
-        return not self.public_url
+        """Sample job offers are shown only where there are no real ones, and never to the public."""
+        return not self.public_url and not self.offer_feeds
+
+    @property
+    def feed_urls(self) -> tuple[str, ...]:
+        """Addresses of the feeds of offers."""
+        return tuple(dict.fromkeys(self.offer_feeds.split()))
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """Hosts of feeds whose addresses may be private."""
+        return frozenset(host.lower() for host in self.feed_private_hosts.split())
 
 
 def load_settings() -> Settings:

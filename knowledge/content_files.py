@@ -1,22 +1,18 @@
-"""Reads ``knowledge/content`` into validated items; every error names file, field and remedy."""
+"""Reads content folders into validated items; every error names file, line, field and remedy."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-import yaml
-from pydantic import ValidationError
-
-from bot.errors import ContentError
+from bot.errors import ContentError, raise_problems
+from knowledge.content import GAZETTEERS, OTHER_COMUNI, Content, overlaid
+from knowledge.cross_checks import cross_problems, duplicates
 from knowledge.schema import (
     Comune,
     HoursData,
-    Item,
     Offer,
     OutsideTowns,
     Record,
@@ -24,67 +20,59 @@ from knowledge.schema import (
     Term,
     Zone,
 )
+from knowledge.schema_base import Item
+from knowledge.validation import GUIDE, Invalid, checked
+from knowledge.yaml_files import YamlPart, read_yaml, read_yaml_list
 
-CONTENT_DIR = Path(__file__).parent / "content"
-_RECORD_FOLDERS = ("governance", "offices", "projects", "referrals", "services", "work", "zones")
-_GAZETTEERS = ("mestieri", "contratti", "livelli")
+__all__ = ["CONTENT_DIR", "OTHER_COMUNI", "Content", "content_digest", "load_content", "load_layer"]
 
-OTHER_COMUNI = "altri-comuni"
-"""Place of facts that hold in every municipality but Milano."""
+CONTENT_DIR: Final = Path(__file__).parent / "content"
+RECORD_FOLDERS: Final = (
+    "governance",
+    "offices",
+    "projects",
+    "referrals",
+    "services",
+    "work",
+    "zones",
+    "functions",
+    "qa",
+)
+_LAYER_FILES: Final = frozenset({"sources.yml", "comuni.yml", "zones.yml", "hours.yml"})
+_LAYER_FOLDERS: Final = frozenset({*RECORD_FOLDERS, "offers"})
 
 ItemT = TypeVar("ItemT", bound=Item)
-
-
-@dataclass(frozen=True)
-class Content:
-    """Everything the office knows, checked and cross-checked."""
-
-    sources: dict[str, Source]
-    records: dict[str, Record]
-    comuni: tuple[Comune, ...]
-    zones: tuple[Zone, ...]
-    outside: tuple[OutsideTowns, ...]
-    gazetteers: dict[str, tuple[Term, ...]]
-    offers: tuple[Offer, ...]
-    hours: HoursData
-    digest: str = field(default="", compare=False)
+Counted = Callable[[int], None]
+"""Told how many more items have been read: drives a progress bar."""
 
 
 def load_content(folder: Path = CONTENT_DIR) -> Content:
-    """Read and check a content folder.
+    """Read and check a complete content folder.
 
     Raises:
-        ContentError: on the first thing that is wrong, with file, field and remedy.
+        ContentError: what is wrong, with file, line, field and remedy; ``ContentErrors`` if more than one thing.
     """
-    sources = {
-        key: _parse(Source, value, f"sources.yml: {key}")
-        for key, value in _mapping(folder / "sources.yml").items()
-    }
-    records: dict[str, Record] = {}
-    for path in _record_files(folder):
-        record = _parse(Record, _mapping(path), str(path.relative_to(folder)))
-        if record.id != path.stem:
-            raise ContentError(
-                str(path), f"id '{record.id}' differs from the file name", "rename one of them"
-            )
-        if record.id in records:
-            raise ContentError(str(path), f"id '{record.id}' is used twice", "choose another id")
-        records[record.id] = record
-    content = Content(
-        sources=sources,
-        records=records,
-        comuni=_items(Comune, folder / "comuni.yml", "comuni"),
-        zones=_items(Zone, folder / "zones.yml", "zones"),
-        outside=_items(OutsideTowns, folder / "gazetteers" / "outside.yml", "provinces"),
-        gazetteers={
-            name: _items(Term, folder / "gazetteers" / f"{name}.yml", None) for name in _GAZETTEERS
-        },
-        offers=_offers(folder / "offers"),
-        hours=_parse(HoursData, _mapping(folder / "hours.yml"), "hours.yml"),
-        digest=content_digest(folder),
-    )
-    _cross_check(content)
+    reader = _Reader(folder)
+    content = reader.content(complete=True)
+    raise_problems(reader.problems or cross_problems(content))
     return content
+
+
+def load_layer(folder: Path, base: Content, counted: Counted = lambda _items: None) -> Content:
+    """Read an office's own folder, in which every file is optional, and check it together with ``base``.
+
+    Returns:
+        what the folder holds, without the base.
+
+    Raises:
+        ContentError: like `load_content`; also when the folder holds nothing that can be loaded.
+    """
+    reader = _Reader(folder, counted)
+    reader.refuse_strangers()
+    layer = reader.content(complete=False)
+    raise_problems(reader.problems)
+    raise_problems(cross_problems(overlaid(_without_offers(base), layer)))
+    return layer
 
 
 def content_digest(folder: Path = CONTENT_DIR) -> str:
@@ -96,140 +84,144 @@ def content_digest(folder: Path = CONTENT_DIR) -> str:
     return digest.hexdigest()
 
 
-def _record_files(folder: Path) -> Iterator[Path]:
-    for name in _RECORD_FOLDERS:
-        yield from sorted((folder / name).glob("*.yml"))
+def _without_offers(content: Content) -> Content:
+    # Offers of different origins never meet: only the folder's own can clash.
+    return Content(**{**vars(content), "offers": ()})
 
 
-def _offers(folder: Path) -> tuple[Offer, ...]:
-    return tuple(
-        offer for path in sorted(folder.glob("*.yml")) for offer in _items(Offer, path, "offers")
-    )
+class _Reader:
+    """Reads one folder and gathers what is wrong instead of stopping at the first thing."""
 
+    def __init__(self, folder: Path, counted: Counted = lambda _items: None) -> None:
+        self._folder = folder
+        self._counted = counted
+        self.problems: list[ContentError] = []
 
-def _read(path: Path) -> Any:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - safe loader below
-    except FileNotFoundError:
-        raise ContentError(str(path), "file is missing", "restore it from the repository") from None
-    except UnicodeDecodeError:
-        raise ContentError(str(path), "is not UTF-8 text", "save it as UTF-8") from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ContentError(str(path), str(error), "check dates and indentation") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be read as YAML"
-        raise ContentError(f"{path}{line}", str(problem), "check indentation and quotes") from None
+    def content(self, *, complete: bool) -> Content:
+        """Everything in the folder; with ``complete`` a missing file is a problem."""
 
+        def wanted(name: str) -> bool:
+            return complete or (self._folder / name).exists()
 
-def _mapping(path: Path) -> dict[str, Any]:
-    data = _read(path)
-    if not isinstance(data, dict):
-        raise ContentError(str(path), "must hold `field: value` lines", "see knowledge/README.md")
-    return data
+        gazetteers = {
+            name: self._items(Term, f"gazetteers/{name}.yml", "")
+            for name in GAZETTEERS
+            if wanted(f"gazetteers/{name}.yml")
+        }
+        outside = "gazetteers/outside.yml"
+        return Content(
+            sources=self._sources() if wanted("sources.yml") else {},
+            records=self._records(),
+            comuni=self._items(Comune, "comuni.yml", "comuni") if wanted("comuni.yml") else (),
+            zones=self._items(Zone, "zones.yml", "zones") if wanted("zones.yml") else (),
+            outside=self._items(OutsideTowns, outside, "provinces") if wanted(outside) else (),
+            gazetteers=gazetteers,
+            offers=self._offers(),
+            hours=self._hours() if wanted("hours.yml") else HoursData(offices=[]),
+            digest=content_digest(self._folder) if complete else "",
+        )
 
-
-def _items(model: type[ItemT], path: Path, key: str | None) -> tuple[ItemT, ...]:
-    data = _read(path)
-    rows = data.get(key) if isinstance(data, dict) and key in data else data
-    if isinstance(rows, dict) and len(rows) == 1:
-        rows = next(iter(rows.values()))
-    if not isinstance(rows, list):
-        raise ContentError(str(path), "must hold a list", "see knowledge/README.md")
-    return tuple(_parse(model, row, f"{path.name}: entry {n}") for n, row in enumerate(rows, 1))
-
-
-def _parse(model: type[ItemT], data: Any, where: str) -> ItemT:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "entry"
-        raise ContentError(
-            where, f"field '{name}': {first['msg']}", "see knowledge/README.md"
-        ) from None
-
-
-def _cross_check(content: Content) -> None:
-    zone_ids = {zone.id for zone in content.zones}
-    for comune in content.comuni:
-        if comune.zone and comune.zone not in zone_ids:
-            raise ContentError(
-                "comuni.yml", f"{comune.name}: unknown zone '{comune.zone}'", "see zones.yml"
+    def refuse_strangers(self) -> None:
+        """A file that would be ignored is a problem: a wrong name must not pass in silence."""
+        if not self._folder.is_dir():
+            raise ContentError(str(self._folder), "non è una cartella", "indica una cartella")
+        names = {path.name for path in self._folder.iterdir() if not path.name.startswith(".")}
+        for name in sorted(names - _LAYER_FILES - _LAYER_FOLDERS):
+            self.problems.append(
+                ContentError(name, "non so che cosa sia", "usa i nomi di docs/knowledge-schema.md")
             )
-    for record in content.records.values():
-        where = f"{record.id}.yml"
-        statements = [record.summary, *record.facts]
-        for statement in statements:
-            if statement.source not in content.sources:
-                raise ContentError(
-                    where, f"unknown source '{statement.source}'", "add it to sources.yml"
+        if not names:
+            raise ContentError(str(self._folder), "la cartella è vuota", "metti almeno un file")
+
+    def _sources(self) -> dict[str, Source]:
+        part = self._read("sources.yml")
+        rows = self._mapping(part)
+        found = {key: self._item(Source, value, part, (key,)) for key, value in rows.items()}
+        return {str(key): source for key, source in found.items() if source is not None}
+
+    def _records(self) -> dict[str, Record]:
+        records: dict[str, Record] = {}
+        for path in self._record_files():
+            name = str(path.relative_to(self._folder))
+            part = self._read(name)
+            data = self._mapping(part)
+            record = self._item(Record, data, part, ()) if data else None
+            if record is None:
+                continue
+            if record.id != path.stem:
+                problem = f"l'id «{record.id}» è diverso dal nome del file"
+                self.problems.append(ContentError(name, problem, "cambia uno dei due"))
+            elif record.id in records:
+                self.problems.extend(duplicates(name, [record.id, record.id]))
+            records[record.id] = record
+            self._counted(1)
+        return records
+
+    def _record_files(self) -> Iterator[Path]:
+        for name in RECORD_FOLDERS:
+            yield from sorted((self._folder / name).glob("*.yml"))
+
+    def _hours(self) -> HoursData:
+        part = self._read("hours.yml")
+        data = self._mapping(part)
+        hours = self._item(HoursData, data, part, ()) if data else None
+        return hours or HoursData(offices=[])
+
+    def _offers(self) -> tuple[Offer, ...]:
+        return tuple(
+            offer
+            for path in sorted((self._folder / "offers").glob("*.yml"))
+            for offer in self._items(Offer, f"offers/{path.name}", "offers")
+        )
+
+    def _items(self, model: type[ItemT], name: str, key: str) -> tuple[ItemT, ...]:
+        """Items of a list that is the whole file, or the value of its one key."""
+        items: list[ItemT] = []
+        try:
+            for part in read_yaml_list(self._folder / name, name):
+                rows, prefix = _rows(part.data, key)
+                if rows is None:
+                    self.problems.append(ContentError(name, "deve contenere un elenco", GUIDE))
+                    continue
+                found = [self._item(model, row, part, (*prefix, n)) for n, row in enumerate(rows)]
+                items.extend(item for item in found if item is not None)
+                self._counted(len(rows))
+        except ContentError as error:
+            self.problems.append(error)
+        return tuple(items)
+
+    def _item(
+        self, model: type[ItemT], data: Any, part: YamlPart, prefix: tuple[str | int, ...]
+    ) -> ItemT | None:
+        try:
+            return checked(model, data)
+        except Invalid as invalid:
+            for location, problem, remedy in invalid.flaws:
+                name = ".".join(str(step) for step in location)
+                # Finding a line composes the text again: enough of them is enough.
+                line = part.line_of((*prefix, *location)) if len(self.problems) < 50 else None
+                self.problems.append(
+                    ContentError(part.path, problem, remedy, line=line, field=name)
                 )
-        ids = [fact.id for fact in record.facts]
-        for fact_id in ids:
-            if ids.count(fact_id) > 1:
-                raise ContentError(where, f"fact id '{fact_id}' is used twice", "choose another id")
-        for following in record.next:
-            if following not in content.records:
-                raise ContentError(
-                    where, f"`next` names '{following}', which does not exist", "fix the id"
-                )
-    comuni = {comune.name for comune in content.comuni}
-    _check_unique("comuni.yml", [comune.istat for comune in content.comuni])
-    _check_unique("comuni.yml", [comune.name for comune in content.comuni])
-    _check_unique("zones.yml", [zone.id for zone in content.zones])
-    _check_unique("offers", [offer.codice for offer in content.offers])
-    _check_unique("hours.yml", [office.id for office in content.hours.offices])
-    for name, terms in content.gazetteers.items():
-        _check_unique(f"{name}.yml", [term.id for term in terms])
-    named = [("hours.yml", office.source) for office in content.hours.offices]
-    for where, source in [*named, *(("zones.yml", zone.source) for zone in content.zones)]:
-        if source not in content.sources:
-            raise ContentError(where, f"unknown source '{source}'", "add it to sources.yml")
-    places = comuni | {f"zona:{zone_id}" for zone_id in zone_ids} | {OTHER_COMUNI}
-    for record in content.records.values():
-        for fact in record.facts:
-            for place in fact.places:
-                if place not in places:
-                    raise ContentError(
-                        f"{record.id}.yml", f"unknown place '{place}'", "use an official name"
-                    )
-    trades = {term.id for term in content.gazetteers["mestieri"]}
-    for offer in content.offers:
-        if offer.comune not in comuni:
-            raise ContentError(
-                "offers",
-                f"{offer.codice}: unknown comune '{offer.comune}'",
-                "use the official name",
-            )
-        if offer.mestiere not in trades:
-            raise ContentError(
-                "offers", f"{offer.codice}: unknown trade '{offer.mestiere}'", "see mestieri.yml"
-            )
+            return None
+
+    def _read(self, name: str) -> YamlPart:
+        try:
+            return read_yaml(self._folder / name, name)
+        except ContentError as error:
+            self.problems.append(error)
+            return YamlPart(name, "", {})
+
+    def _mapping(self, part: YamlPart) -> dict[Any, Any]:
+        if isinstance(part.data, dict) and (part.data or not part.text):
+            return part.data
+        self.problems.append(ContentError(part.path, "deve contenere righe «campo: valore»", GUIDE))
+        return {}
 
 
-def _check_unique(where: str, keys: list[str]) -> None:
-    for key, times in Counter(keys).items():
-        if times > 1:
-            raise ContentError(where, f"'{key}' is used twice", "remove or rename one of them")
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe loader that leaves dates as text where a field wants text and refuses duplicate keys."""
-
-
-def _unique_mapping(loader: Any, node: Any) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise yaml.MarkedYAMLError(
-                problem=f"field '{key}' appears twice", problem_mark=node.start_mark
-            )
-    return {
-        key: loader.construct_object(value, deep=True)
-        for key, (_, value) in zip(keys, node.value, strict=True)
-    }
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+def _rows(data: Any, key: str) -> tuple[list[Any] | None, tuple[str, ...]]:
+    if isinstance(data, list):
+        return data, ()
+    if isinstance(data, dict) and isinstance(data.get(key), list):
+        return data[key], (key,)
+    return None, ()

@@ -25,6 +25,7 @@ _EMERGENCY: Final = (
     r"\b(?:ci sono (?:dei )?ferit+i|c e un ferit+o|perde sangue|non respira\b|e svenut\w|sta morendo|infarto in corso|ha un infarto)",
     r"\b(?:sta bruciando|va a fuoco|prende fuoco|incendio in corso|c e un incendio|fuga di gas|odore di gas|puzza di gas)\b",
     r"\b(?:brucia(?:no)? (?:la|il|una|un|tutt\w)|dolore al petto|(?:che|sta|stanno) spar\w+|sparatoria|siamo bloccati|sta annegando)\b",
+    r"\b(?:incidente|scontro|tamponamento|esplosione|crollo)\b.{0,40}\bferit[oiae]\b",
     r"\b(?:rapina in corso|mi stanno rapinando|stanno entrando i ladri|ladri in casa)\b",
 )
 _KINDS: Final = tuple(
@@ -35,6 +36,9 @@ _KINDS: Final = tuple(
         ("emergenza", _EMERGENCY),
     )
 )
+DANGERS: Final = frozenset(kind for kind, _ in _KINDS)
+"""Kinds of danger, which are topics of the crisis answers."""
+
 _ABOUT_POLICY: Final = re.compile(
     r"\b(?:tavolo|progetto|campagn\w+|prevenzione|contrasto|politiche|servizi\w* (?:contro|per)|sensibilizzazione)\b"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 _PIECES: Final = (2, 3, 4, 5)
@@ -23,14 +24,20 @@ def count_features(words: Sequence[str]) -> Counter[str]:
         counts[_WORD + word] += 1
         counts[_PAIR + previous + " " + word] += 1
         previous = word
-        if is_placeholder(word):
-            continue
-        padded = f"<{word}>"
-        for size in _PIECES:
-            for start in range(len(padded) - size + 1):
-                counts[_PIECE + padded[start : start + size]] += 1
+        if not is_placeholder(word):
+            counts.update(_pieces(word))
     counts[_PAIR + previous + " $"] += 1
     return counts
+
+
+@lru_cache(maxsize=65_536)
+def _pieces(word: str) -> tuple[str, ...]:
+    padded = f"<{word}>"
+    return tuple(
+        _PIECE + padded[start : start + size]
+        for size in _PIECES
+        for start in range(len(padded) - size + 1)
+    )
 
 
 def is_placeholder(word: str) -> bool:
@@ -50,4 +57,4 @@ def is_word(feature: str) -> bool:
 
 def damped(count: int) -> float:
     """Term frequency damping: the tenth repetition says little."""
-    return 1.0 + math.log(count)
+    return 1.0 if count == 1 else 1.0 + math.log(count)

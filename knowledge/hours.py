@@ -56,6 +56,10 @@ class OpeningHours:
         """No office, no notice: only the holidays."""
         return cls(HoursData(offices=[]))
 
+    def __contains__(self, office_id: str) -> bool:
+        """Whether the hours of an office are known."""
+        return office_id in self._offices
+
     def office(self, office_id: str) -> OfficeHours:
         """The stored hours of an office. Raises KeyError if there is none of that id."""
         return self._offices[office_id]

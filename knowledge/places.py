@@ -203,7 +203,12 @@ class PlaceFinder:
         )
         if not ordinary or place_expected or len(words) == 1:
             return True
-        return at > 0 and words[at - 1] in _PLACE_HINTS
+        if at > 0 and words[at - 1] in _PLACE_HINTS:
+            return True
+        # "Pero e Opera": joined to another place, it is one.
+        return words[at + 1 : at + 2] in (["e"], ["ed"], ["o"]) and any(
+            " ".join(words[at + 2 : at + 2 + size]) in self._names for size in range(1, 4)
+        )
 
     def _mistyped(self, words: list[str], taken: set[int], relaxed: bool) -> list[Place]:
         candidates: list[tuple[float, Place]] = []

@@ -1,20 +1,34 @@
 """Shapes of the knowledge: what a record, a fact, a source, a municipality, a zone, an offer may hold.
 
-Validated when content is loaded; a wrong field is reported with file, field and remedy (`ContentError`).
+Validated when content is loaded; a wrong field is reported with file, line, field and remedy (`ContentError`).
+docs/knowledge-schema.md describes every field for editors.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from knowledge.schema_base import (
+    LINE_MAX_CHARS,
+    TITLE_MAX_CHARS,
+    EmailAddress,
+    Identifier,
+    Item,
+    Line,
+    Sentence,
+    WebAddress,
+)
+from knowledge.schema_kinds import (
+    ContactPoint,
+    FunctionDetails,
+    JobCentreDetails,
+    OfficeDetails,
+    ProjectDetails,
+    QuestionDetails,
+    ServiceDetails,
 )
 
 Facet = Literal[
@@ -36,14 +50,20 @@ Facet = Literal[
     "office",
     "members",
 ]
-Kind = Literal["service", "project", "office", "zone_topic", "work", "function", "referral"]
+Kind = Literal[
+    "service",
+    "project",
+    "office",
+    "job_centre",
+    "zone_topic",
+    "work",
+    "function",
+    "referral",
+    "qa",
+]
+Confidence = Literal["high", "medium", "low"]
 Status = Literal["confirmed", "to_confirm"]
 Level = Literal["comunale", "provinciale", "metropolitano", "regionale", "statale", "altro"]
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
-Sentence = Annotated[str, StringConstraints(min_length=10, max_length=420, strip_whitespace=True)]
-
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
@@ -52,18 +72,14 @@ _HOUR = r"([01]\d|2[0-3]):[0-5]\d"
 def _ordered(span: str) -> str:
     opens, closes = span.split("-")
     if opens >= closes:
-        raise ValueError(f"'{span}' ends before it begins")
+        raise ValueError(f"«{span}» finisce prima di cominciare")
     return span
 
 
+ShortText = Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)]
+LongText = Annotated[str, StringConstraints(max_length=5_000, strip_whitespace=True)]
 Span = Annotated[str, StringConstraints(pattern=rf"^{_HOUR}-{_HOUR}$"), AfterValidator(_ordered)]
 MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
-
-
-class Item(BaseModel):
-    """Base of everything stored: unknown fields are errors, values cannot change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Item):
@@ -74,12 +90,37 @@ class Source(Item):
     date: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
 
 
+Title = Annotated[
+    str, StringConstraints(min_length=3, max_length=TITLE_MAX_CHARS, strip_whitespace=True)
+]
+DETAILS_OF_KIND: Final[dict[Kind, str]] = {
+    "service": "service",
+    "office": "office_details",
+    "job_centre": "job_centre",
+    "function": "function",
+    "project": "project",
+    "qa": "qa",
+}
+"""Field of a record that holds the typed details of its kind."""
+
+
 class Statement(Item):
-    """A text that an answer may give, with its source and whether somebody must still confirm it."""
+    """A text that an answer may give, with its source and whether somebody must still confirm it.
+
+    Outside ``valid_from``–``valid_to`` (both included) it is told as past, or as still to come.
+    """
 
     text: Sentence
     source: str
     status: Status = "confirmed"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _valid_in_order(self) -> Statement:
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError("valid_to viene prima di valid_from")
+        return self
 
 
 class Fact(Statement):
@@ -96,11 +137,15 @@ class Fact(Statement):
 
 
 class Record(Item):
-    """A topic: a service, an office, a project. Its id is the topic id used in the training data."""
+    """A topic: a service, an office, a project. Its id is the topic id used in the training data.
+
+    Outside ``valid_from``–``valid_to`` (both included) a record is not shown. After ``review_by``, or with a low
+    ``confidence``, its facts are given with the advice to confirm them.
+    """
 
     id: Identifier
     kind: Kind
-    title: Annotated[str, StringConstraints(min_length=3, max_length=60)]
+    title: Title
     names: list[Line] = Field(min_length=1)
     level: Level
     body: Line
@@ -109,7 +154,45 @@ class Record(Item):
     facts: list[Fact] = Field(default_factory=list)
     next: list[Identifier] = Field(default_factory=list, max_length=3)
     verified_on: date | None = None
-    verified_by: str | None = None
+    verified_by: Line | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    review_by: date | None = None
+    confidence: Confidence = "high"
+    contact_points: list[ContactPoint] = Field(default_factory=list)
+    service: ServiceDetails | None = None
+    office_details: OfficeDetails | None = None
+    job_centre: JobCentreDetails | None = None
+    function: FunctionDetails | None = None
+    project: ProjectDetails | None = None
+    qa: QuestionDetails | None = None
+
+    @model_validator(mode="after")
+    def _details_of_its_own_kind(self) -> Record:
+        for kind, name in DETAILS_OF_KIND.items():
+            if getattr(self, name) is not None and self.kind != kind:
+                raise ValueError(f"«{name}» si usa solo con kind: {kind}")
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError("valid_to viene prima di valid_from")
+        return self
+
+    def is_valid(self, today: date) -> bool:
+        """Whether the record may be shown on a day."""
+        begun = self.valid_from is None or self.valid_from <= today
+        return begun and (self.valid_to is None or today <= self.valid_to)
+
+    def as_given_on(self, today: date) -> Record:
+        """The record as answers give it on a day: past its review, or little trusted, nothing in it is certain."""
+        overdue = self.review_by is not None and self.review_by < today
+        if not overdue and self.confidence != "low":
+            return self
+        doubt: dict[str, Status] = {"status": "to_confirm"}
+        return self.model_copy(
+            update={
+                "summary": self.summary.model_copy(update=doubt),
+                "facts": [fact.model_copy(update=doubt) for fact in self.facts],
+            }
+        )
 
     @property
     def question(self) -> str:
@@ -156,21 +239,39 @@ class Term(Item):
 
 
 class Offer(Item):
-    """A job offer. ``sample`` offers are made up, always announced as such, never shown in public."""
+    """A job offer (schema.org ``JobPosting``). ``sample`` offers are made up, announced as such, never public.
+
+    ``mestiere`` and ``altri_mestieri`` are ids of the gazetteer of trades, ``contratto`` of contracts; ``comune`` is
+    an official name when the place is one of ours, else the name given by the source, or empty (remote work).
+    """
 
     codice: Line
     titolo: Line
-    mestiere: Identifier
-    comune: Line
-    contratto: list[Identifier]
-    orario: str = ""
-    posti: int = 1
-    descrizione: str = ""
+    mestiere: Identifier | None = None
+    altri_mestieri: list[Identifier] = Field(default_factory=list)
+    comune: Annotated[str, StringConstraints(max_length=LINE_MAX_CHARS)] = ""
+    contratto: list[Identifier] = Field(default_factory=list)
+    orario: ShortText = ""
+    posti: int = Field(1, ge=1, le=9_999)
+    descrizione: LongText = ""
+    requisiti: LongText = ""
+    retribuzione: ShortText = ""
     pubblicata: date
     scade: date
-    come_candidarsi: str = ""
-    azienda: str = ""
+    come_candidarsi: LongText = ""
+    url: WebAddress | None = None
+    email: EmailAddress | None = None
+    azienda: ShortText = ""
+    centro_impiego: ShortText = ""
+    fonte: ShortText = ""
+    letto_il: date | None = None
     sample: bool = False
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Offer:
+        if self.scade < self.pubblicata:
+            raise ValueError("scade prima di essere pubblicata")
+        return self
 
 
 class OfficeHours(Item):
@@ -195,7 +296,7 @@ class Closure(Item):
     @model_validator(mode="after")
     def _in_order(self) -> Closure:
         if self.first > self.last:
-            raise ValueError(f"begins on {self.first}, after its end")
+            raise ValueError(f"comincia il {self.first}, dopo la sua fine")
         return self
 
 

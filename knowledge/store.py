@@ -1,96 +1,144 @@
-"""The knowledge in the database: one transaction replaces it, readers follow by its digest."""
+"""The knowledge in the database: layers by origin; one transaction replaces a layer; readers follow its stamp."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
 
 import sqlalchemy as sa
 
-from bot.storage.tables import knowledge_records
-from knowledge.content_files import Content
-from knowledge.schema import (
-    Comune,
-    HoursData,
-    Item,
-    Offer,
-    OutsideTowns,
-    Record,
-    Source,
-    Term,
-    Zone,
-)
+from bot.storage.app_state import read_state, write_state
+from bot.storage.tables_knowledge import knowledge_items, offers
+from knowledge.content import GAZETTEERS, Content
+from knowledge.offers import StoredOffers
+from knowledge.rows import BUNDLED, Changes, Layer, compared, layer_of, rank
+from knowledge.schema import Comune, HoursData, OutsideTowns, Record, Source, Term, Zone
+
+ITEMS_STAMP: Final = "knowledge.items"
+OFFERS_STAMP: Final = "knowledge.offers"
+_BATCH: Final = 1_000
+_LOCK_KEY: Final = 7_306_112_002
+"""Advisory lock of writers of the knowledge on PostgreSQL (SQLite has one writer anyway)."""
+
+Counted = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class LayerChanges:
+    """What saving a layer changes."""
+
+    items: Changes
+    offers: Changes
+
+    def __bool__(self) -> bool:
+        return bool(self.items or self.offers)
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """How many items a load added, changed and removed."""
+    """How many items and offers a load added, changed and removed."""
 
     added: int
     changed: int
     removed: int
 
 
+@dataclass(frozen=True)
+class Stamps:
+    """Change whenever items, or offers, change; equal stamps mean equal knowledge."""
+
+    items: str
+    offers: str
+
+
+def read_stamps(connection: sa.Connection) -> Stamps:
+    """Today's stamps; empty texts before the first load."""
+    return Stamps(
+        read_state(connection, ITEMS_STAMP) or "", read_state(connection, OFFERS_STAMP) or ""
+    )
+
+
+def layer_changes(
+    connection: sa.Connection, origin: str, layer: Layer, *, replace: bool = True
+) -> LayerChanges:
+    """What `save_layer` would do."""
+    return LayerChanges(
+        compared(layer.items, _digests(connection, knowledge_items, "id", origin), replace=replace),
+        compared(layer.offers, _digests(connection, offers, "code", origin), replace=replace),
+    )
+
+
+def save_layer(
+    connection: sa.Connection,
+    origin: str,
+    layer: Layer,
+    *,
+    replace: bool = True,
+    counted: Counted = lambda _rows: None,
+) -> LayerChanges:
+    """Make what ``origin`` says equal to ``layer``, touching only what differs.
+
+    Args:
+        replace: also remove what the origin said before and does not say now.
+        counted: told how many more rows are done.
+    """
+    lock_knowledge(connection)
+    changes = layer_changes(connection, origin, layer, replace=replace)
+    _apply(connection, knowledge_items, "id", origin, layer.items, changes.items, counted)
+    _apply(connection, offers, "code", origin, layer.offers, changes.offers, counted)
+    for stamp, changed in ((ITEMS_STAMP, changes.items), (OFFERS_STAMP, changes.offers)):
+        if changed:
+            write_state(connection, stamp, uuid4().hex)
+    return changes
+
+
 def is_empty(connection: sa.Connection) -> bool:
     """Whether no content was ever stored."""
-    return connection.execute(sa.select(knowledge_records.c.id).limit(1)).scalar() is None
+    return connection.execute(sa.select(knowledge_items.c.id).limit(1)).scalar() is None
 
 
 def save_content(connection: sa.Connection, content: Content) -> LoadResult:
-    """Make the stored knowledge equal to ``content``, touching only what differs."""
-    wanted = {row["id"]: row for row in _rows(content)}
-    stored = {
-        row.id: row.digest
-        for row in connection.execute(sa.select(knowledge_records.c.id, knowledge_records.c.digest))
-    }
-    added = [row for key, row in wanted.items() if key not in stored]
-    changed = [row for key, row in wanted.items() if key in stored and stored[key] != row["digest"]]
-    removed = sorted(stored.keys() - wanted.keys())
-    if added:
-        connection.execute(sa.insert(knowledge_records), added)
-    if changed:
-        statement = (
-            sa.update(knowledge_records)
-            .where(knowledge_records.c.id == sa.bindparam("key"))
-            .values(
-                kind=sa.bindparam("kind"), data=sa.bindparam("data"), digest=sa.bindparam("digest")
-            )
-        )
-        connection.execute(
-            statement,
-            [
-                {"key": r["id"], "kind": r["kind"], "data": r["data"], "digest": r["digest"]}
-                for r in changed
-            ],
-        )
-    if removed:
-        connection.execute(
-            sa.delete(knowledge_records).where(knowledge_records.c.id == sa.bindparam("key")),
-            [{"key": key} for key in removed],
-        )
-    return LoadResult(len(added), len(changed), len(removed))
+    """Make the bundled layer equal to ``content``."""
+    changes = save_layer(connection, BUNDLED, layer_of(content))
+    both = (changes.items, changes.offers)
+    return LoadResult(
+        sum(len(part.added) for part in both),
+        sum(len(part.changed) for part in both),
+        sum(len(part.removed) for part in both),
+    )
+
+
+def lock_knowledge(connection: sa.Connection) -> None:
+    """Let one writer at a time compare and change the knowledge."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_KEY)))
 
 
 def read_content(connection: sa.Connection) -> Content:
-    """The stored knowledge; empty tables give an empty knowledge base."""
-    kinds: dict[str, list[tuple[str, object]]] = {}
+    """The knowledge in charge, offers included; empty tables give an empty knowledge."""
+    content = read_items(connection)
+    return Content(**{**vars(content), "offers": read_offers(connection)})
+
+
+def read_items(connection: sa.Connection, *, without: str = "") -> Content:
+    """The knowledge in charge without the offers; leaves out the origin ``without``."""
+    chosen: dict[str, Any] = {}
+    positions: dict[str, int] = {}
     digest = hashlib.sha256()
-    rows = connection.execute(
-        sa.select(
-            knowledge_records.c.id,
-            knowledge_records.c.kind,
-            knowledge_records.c.data,
-            knowledge_records.c.digest,
-        ).order_by(knowledge_records.c.id)
-    )
-    for row in rows:
-        digest.update(row.digest.encode())
+    rows = connection.execute(sa.select(knowledge_items)).all()
+    for row in sorted(rows, key=lambda row: rank(row.origin)):
+        if row.origin != without:
+            chosen[row.id] = row
+            # What takes the place of a bundled item also takes its place in the order.
+            positions.setdefault(row.id, row.position)
+    kinds: dict[str, list[tuple[str, object]]] = {}
+    for row in sorted(chosen.values(), key=lambda row: (row.kind, positions[row.id], row.id)):
+        digest.update(f"{row.id} {row.digest} ".encode())
         kinds.setdefault(row.kind, []).append((row.id.partition("/")[2], json.loads(row.data)))
-    gazetteers: dict[str, tuple[Term, ...]] = {}
-    for name in ("mestieri", "contratti", "livelli"):
-        gazetteers[name] = tuple(Term.model_validate(d) for _, d in kinds.get(name, ()))
     hours = kinds.get("hours") or [("", {"offices": []})]
     return Content(
         sources={key: Source.model_validate(data) for key, data in kinds.get("source", ())},
@@ -98,34 +146,70 @@ def read_content(connection: sa.Connection) -> Content:
         comuni=tuple(Comune.model_validate(d) for _, d in kinds.get("comune", ())),
         zones=tuple(Zone.model_validate(d) for _, d in kinds.get("zone", ())),
         outside=tuple(OutsideTowns.model_validate(d) for _, d in kinds.get("outside", ())),
-        gazetteers=gazetteers,
-        offers=tuple(Offer.model_validate(d) for _, d in kinds.get("offer", ())),
+        gazetteers={
+            name: tuple(Term.model_validate(d) for _, d in kinds.get(name, ()))
+            for name in GAZETTEERS
+        },
         hours=HoursData.model_validate(hours[0][1]),
         digest=digest.hexdigest(),
     )
 
 
-def _rows(content: Content) -> Iterator[dict[str, str]]:
-    for key, source in content.sources.items():
-        yield _row("source", key, source)
-    for key, record in content.records.items():
-        yield _row("record", key, record)
-    for comune in content.comuni:
-        yield _row("comune", comune.istat, comune)
-    for number, zone in enumerate(content.zones):
-        yield _row("zone", f"{number:02}-{zone.id}", zone)
-    # Order has a meaning in these lists (the first owner of a shared name wins): the key keeps it.
-    for number, province in enumerate(content.outside):
-        yield _row("outside", f"{number:04}-{province.province}", province)
-    for name, terms in content.gazetteers.items():
-        for number, term in enumerate(terms):
-            yield _row(name, f"{number:04}-{term.id}", term)
-    for offer in content.offers:
-        yield _row("offer", offer.codice, offer)
-    yield _row("hours", "all", content.hours)
+def read_offers(connection: sa.Connection, origin: str | None = None) -> StoredOffers:
+    """All offers, or those of one origin, still as stored text; decoded one by one when used."""
+    wanted = sa.select(offers.c.data).order_by(offers.c.origin, offers.c.code)
+    if origin is not None:
+        wanted = wanted.where(offers.c.origin == origin)
+    return StoredOffers(connection.execute(wanted).scalars().all())
 
 
-def _row(kind: str, key: str, item: Item) -> dict[str, str]:
-    data = item.model_dump_json()
-    digest = hashlib.sha256(data.encode()).hexdigest()
-    return {"id": f"{kind}/{key}", "kind": kind, "data": data, "digest": digest}
+def read_rows(
+    connection: sa.Connection, origin: str, keys: Sequence[str], *, of_offers: bool = False
+) -> dict[str, str]:
+    """Stored data (JSON) of some items, or offers, of an origin."""
+    table, key = (offers, "code") if of_offers else (knowledge_items, "id")
+    found: dict[str, str] = {}
+    for batch in _batches(keys):
+        wanted = sa.select(table.c[key], table.c.data).where(
+            table.c.origin == origin, table.c[key].in_(batch)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(wanted))
+    return found
+
+
+def read_origins(connection: sa.Connection) -> dict[str, tuple[int, int]]:
+    """Number of items and of offers of each origin."""
+    counts: dict[str, list[int]] = {}
+    for position, table in enumerate((knowledge_items, offers)):
+        grouped = sa.select(table.c.origin, sa.func.count()).group_by(table.c.origin)
+        for origin, number in connection.execute(grouped):
+            counts.setdefault(origin, [0, 0])[position] = number
+    return {origin: (items, of_offers) for origin, (items, of_offers) in sorted(counts.items())}
+
+
+def _digests(connection: sa.Connection, table: sa.Table, key: str, origin: str) -> dict[str, str]:
+    wanted = sa.select(table.c[key], table.c.digest).where(table.c.origin == origin)
+    return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _apply(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: str,
+    origin: str,
+    rows: Any,
+    changes: Changes,
+    counted: Counted,
+) -> None:
+    for batch in _batches([*changes.removed, *changes.changed]):
+        connection.execute(
+            sa.delete(table).where(table.c.origin == origin, table.c[key].in_(batch))
+        )
+    for batch in _batches([*changes.added, *changes.changed]):
+        connection.execute(sa.insert(table), [{**rows[name], "origin": origin} for name in batch])
+        counted(len(batch))
+
+
+def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), _BATCH):
+        yield keys[start : start + _BATCH]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
+_MARKS: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 _WORDS: Final = re.compile(r"(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?|[^\W_]+")
 _REPEATED: Final = re.compile(r"([a-z])\1{2,}")
@@ -86,7 +87,7 @@ SMS_WORDS: Final[dict[str, str]] = {
 def fold(text: str) -> str:
     """Lower case, without accents, typographic marks, punctuation; words separated by one space."""
     text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))
-    text = "".join(char for char in text if not unicodedata.combining(char)).lower()
+    text = _MARKS.sub("", text).lower()
     text = _DOTTED_INITIALS.sub(lambda match: match.group().replace(".", ""), text)
     return _NOT_WORD.sub(" ", text).strip()
 
@@ -112,16 +113,18 @@ def tokens(text: str) -> list[Token]:
 
 def words(text: str) -> list[str]:
     """Folded words with SMS spelling undone and stretched letters shortened ("ciaoooo" is "ciaoo")."""
-    return spelled_out(token.word for token in tokens(text))
+    return spelled_out(fold(text).split())
 
 
 def spelled_out(folded: Iterable[str]) -> list[str]:
     """Undo SMS spelling and stretched letters in folded words."""
-    out: list[str] = []
-    for word in folded:
-        plain = _REPEATED.sub(r"\1\1", word)
-        out.extend(SMS_WORDS.get(plain, plain).split())
-    return out
+    return [plain for word in folded for plain in _spelled_out(word)]
+
+
+@lru_cache(maxsize=65_536)
+def _spelled_out(word: str) -> tuple[str, ...]:
+    plain = _REPEATED.sub(r"\1\1", word)
+    return tuple(SMS_WORDS.get(plain, plain).split())
 
 
 def slug(name: str) -> str:

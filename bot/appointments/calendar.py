@@ -27,15 +27,15 @@ from bot.appointments.slots import (
 )
 from bot.clock import ROME
 from bot.storage.appointment_tables import OPEN, appointments, booking_closures, booking_rules
-from bot.storage.tables import knowledge_records
+from bot.storage.tables_knowledge import knowledge_items
 from bot.storage.upsert import insert
 from knowledge.hours import OpeningHours
+from knowledge.rows import HOURS_ITEM, rank
 from knowledge.schema import HoursData
 
 HELD: Final = "held"
 CONFIRMED: Final = "confirmed"
 _RULES: Final = "all"
-_HOURS: Final = "hours/all"
 _LONGEST: Final = timedelta(hours=8)
 _CONFLICTS_MAX: Final = 1_000
 _NO_HOURS: Final = '{"offices": []}'
@@ -44,11 +44,11 @@ LONGEST_HOLD: Final = timedelta(minutes=HOLD_MAX_MINUTES)
 """A hold that ends later than this from now was made before the clock was set back: it counts as expired."""
 
 _STORED: Final = sa.union_all(
-    sa.select(sa.literal("rules").label("kind"), booking_rules.c.data).where(
-        booking_rules.c.id == _RULES
-    ),
-    sa.select(sa.literal("hours"), knowledge_records.c.data).where(
-        knowledge_records.c.id == _HOURS
+    sa.select(
+        sa.literal("rules").label("kind"), sa.literal("").label("origin"), booking_rules.c.data
+    ).where(booking_rules.c.id == _RULES),
+    sa.select(sa.literal("hours"), knowledge_items.c.origin, knowledge_items.c.data).where(
+        knowledge_items.c.id == HOURS_ITEM
     ),
 )
 _CLOSURES: Final = (
@@ -356,7 +356,8 @@ def _agenda(
 
 
 def _rules_and_hours(connection: sa.Connection) -> tuple[BookingRules, OpeningHours]:
-    stored = {row.kind: row.data for row in connection.execute(_STORED)}
+    rows = sorted(connection.execute(_STORED), key=lambda row: rank(row.origin))
+    stored = {row.kind: row.data for row in rows}
     if "rules" not in stored:
         raise UnknownChoice("rules")
     return _parsed_rules(stored["rules"]), _parsed_hours(stored.get("hours", _NO_HOURS))

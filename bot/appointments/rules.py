@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from knowledge.schema import Identifier, Item, Line, Span, Weekday
+from knowledge.schema import Span, Weekday
+from knowledge.schema_base import Identifier, Item, Line
 
 CELL_MINUTES: Final = 5
 """The grain of desk time: every start and duration is a multiple of it."""
@@ -22,7 +23,7 @@ HOLD_MAX_MINUTES: Final = 30
 
 def _on_grid(minutes: int) -> int:
     if minutes % CELL_MINUTES:
-        raise ValueError(f"{minutes} is not a multiple of {CELL_MINUTES} minutes")
+        raise ValueError(f"{minutes} non è un multiplo di {CELL_MINUTES} minuti")
     return minutes
 
 
@@ -83,16 +84,18 @@ class Office(Item):
             ("service", [service.id for service in self.services]),
         ):
             if len(set(ids)) != len(ids):
-                raise ValueError(f"a {kind} id is used twice")
+                raise ValueError(f"un id è usato due volte ({kind})")
         desks = {desk.id for desk in self.desks}
         for service in self.services:
             if unknown := set(service.desks) - desks:
-                raise ValueError(f"service '{service.id}' names unknown desk '{min(unknown)}'")
+                raise ValueError(
+                    f"il servizio «{service.id}» nomina uno sportello che non c'è: «{min(unknown)}»"
+                )
         for day, windows in self.weekly.items():
             ordered = sorted(window.split("-") for window in windows)
             for (_, closes), (opens, _) in pairwise(ordered):
                 if opens < closes:
-                    raise ValueError(f"windows of {day} overlap")
+                    raise ValueError(f"due fasce si sovrappongono ({day})")
         return self
 
     @classmethod
@@ -155,7 +158,7 @@ class Reminders(Item):
     def _allowed(self) -> Reminders:
         opens, closes = self.between.split("-")
         if not opens <= self.at < closes:
-            raise ValueError(f"'at' ({self.at}) is outside 'between' ({self.between})")
+            raise ValueError(f"«at» ({self.at}) è fuori da «between» ({self.between})")
         return self
 
     @classmethod
@@ -175,7 +178,7 @@ class BookingRules(Item):
     def _unique(self) -> BookingRules:
         ids = [office.id for office in self.offices]
         if len(set(ids)) != len(ids):
-            raise ValueError("an office id is used twice")
+            raise ValueError("un id di ufficio è usato due volte")
         return self
 
     def office(self, office_id: str) -> Office | None:

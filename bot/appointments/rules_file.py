@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import yaml
-from pydantic import ValidationError
 
 from bot.appointments.rules import BookingRules
 from bot.errors import ContentError
 from knowledge.content_files import CONTENT_DIR
+from knowledge.validation import Invalid, checked
 
 RULES_FILE: Final = CONTENT_DIR / "appointments.yml"
-_REMEDY: Final = "see docs/appointments.md"
+_GUIDE: Final = "guarda docs/appointments.md"
 
 
 def read_rules(path: Path = RULES_FILE) -> BookingRules:
@@ -28,20 +28,20 @@ def read_rules(path: Path = RULES_FILE) -> BookingRules:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(str(path), f"cannot be read ({type(error).__name__})", _REMEDY) from None
+        problem = f"non si può leggere ({type(error).__name__})"
+        raise ContentError(str(path), problem, _GUIDE) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{path} line {mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise ContentError(where, problem, "check indentation and quotes") from None
+        line = mark.line + 1 if mark else None
+        remedy = "controlla rientri, virgolette e parentesi"
+        raise ContentError(str(path), "non è YAML valido", remedy, line=line) from None
     try:
-        return BookingRules.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "rules"
-        line = _line_of(tree, first["loc"])
-        problem = first["msg"].removeprefix("Value error, ")
-        raise ContentError(f"{path} line {line}", f"field '{field}': {problem}", _REMEDY) from None
+        return checked(BookingRules, data)
+    except Invalid as error:
+        location, problem, remedy = error.flaws[0]
+        field = ".".join(str(part) for part in location)
+        line = _line_of(tree, location)
+        raise ContentError(str(path), problem, remedy, line=line, field=field) from None
 
 
 def _line_of(node: yaml.Node | None, location: Sequence[int | str]) -> int:

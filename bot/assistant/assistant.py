@@ -9,8 +9,12 @@ import structlog
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from actions.context import ActionContext, set_context
+from actions.conversation_state import EMPTY
+from actions.focus import read_in_context
 from bot.assistant.live import Answered, fault_message
 from bot.assistant.processor import (
     AnswerChannel,
@@ -18,7 +22,7 @@ from bot.assistant.processor import (
     SportelloProcessor,
     failed_actions,
 )
-from bot.assistant.questions import split_questions
+from bot.assistant.questions import corrected, split_questions
 from bot.assistant.snapshots import (
     LiveDialogue,
     forget_cleared,
@@ -32,7 +36,7 @@ from bot.errors import ModelError
 
 log = structlog.get_logger("sportello.assistant")
 
-_CLEAR_PART: Final = 0.55
+_CLEAR_PART: Final = 0.5
 """Confidence from which a part of a message counts as a question of its own."""
 
 _OWN_QUESTIONS: Final = frozenset(
@@ -51,6 +55,7 @@ _OWN_QUESTIONS: Final = frozenset(
         "ask_work",
         "ask_other_body",
         "search_job_offers",
+        "make_complaint",
     ]
 )
 """Intents that can stand beside another question in one message."""
@@ -103,7 +108,10 @@ class Assistant:
         tracker = dialogue.tracker
         channel = AnswerChannel(lambda: _intent(tracker))
         with self._store.opened(tracker):
-            for part, parsed in await self._parts(message, in_form=bool(tracker.active_loop_name)):
+            in_form = bool(tracker.active_loop_name)
+            for part, parsed in await self._parts(message, tracker):
+                if not in_form:
+                    parsed = _in_context(parsed, tracker, context)
                 await self._processor.handle_message(
                     UserMessage(
                         text=part,
@@ -122,24 +130,49 @@ class Assistant:
         kept = pruned(dialogue, self.domain)
         return Answered(messages, snapshot_of(kept), kept)
 
-    async def _parts(self, message: str, *, in_form: bool) -> list[tuple[str, dict[str, Any]]]:
+    async def _parts(
+        self, message: str, tracker: DialogueStateTracker
+    ) -> list[tuple[str, dict[str, Any]]]:
         """The message, or its questions where each is clear by itself and they differ."""
         plain = _unslashed(message)
-        parts = [plain] if in_form else split_questions(plain)
+        if tracker.active_loop_name:
+            return [(plain, await self._parse_part(plain))]
+        meant = corrected(plain)
+        if meant:
+            for reading in (meant, f"{_last_text(tracker)} {meant}".strip()):
+                parsed = await self._parse_part(reading)
+                if _is_clear(parsed) or parsed.get("entities"):
+                    return [(reading, parsed)]
+        parts = split_questions(plain)
         if len(parts) > 1:
-            parsed = [await self._parse_part(part) for part in parts]
-            subjects = {_subject(p) for p in parsed}
-            if all(_is_clear(p) for p in parsed) and len(subjects) == len(parts):
-                return list(zip(parts, parsed, strict=True))
+            parses = [await self._parse_part(part) for part in parts]
+            subjects = {_subject(p) for p in parses}
+            if all(_is_clear(p) for p in parses) and len(subjects) == len(parts):
+                return list(zip(parts, parses, strict=True))
         return [(plain, await self._parse_part(plain))]
 
     async def _parse_part(self, part: str) -> dict[str, Any]:
         return dict(await self._processor.parse_message(UserMessage(text=part)))
 
 
+def _in_context(parsed: dict[str, Any], tracker: Any, context: ActionContext) -> dict[str, Any]:
+    """What was read, with the intent that it has in this conversation."""
+    memory = {**EMPTY, **(tracker.get_slot("context") or {})}
+    knowledge = context.knowledge
+    record = knowledge.record(memory["topic"])
+    today = context.clock.now().date()
+    return read_in_context(parsed, memory, record, knowledge.folded_names, today)
+
+
 def _unslashed(message: str) -> str:
     """Rasa executes a text that begins with a slash as an intent; typed by a person it is only text."""
     return message.strip().lstrip("/").strip() or "…"
+
+
+def _last_text(tracker: DialogueStateTracker) -> str:
+    """What the person said before, as it is kept: without personal data."""
+    texts = (e.text for e in reversed(tracker.events) if isinstance(e, UserUttered) and e.text)
+    return str(next(texts, ""))
 
 
 def _intent(tracker: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 from functools import partial
@@ -10,15 +9,15 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.channels.api_token import authorise
 from bot.channels.http_errors import BadRequest
 from bot.channels.json_body import is_storable, read_json_object, text_field
 from bot.conversations.masking import mask
 from bot.conversations.personal_data import export, is_export, with_copy
 from bot.conversations.turns import Incoming, refusal
-from bot.errors import AccessDenied, UnknownConversation
+from bot.errors import UnknownConversation
 from bot.keys import RUNTIME, SETTINGS
 from bot.limits import MESSAGE_ID_MAX_CHARS, SENDER_MAX_CHARS
-from bot.settings import Settings
 from bot.storage import outbox, transcript
 from bot.storage.transcript import Message
 
@@ -38,7 +37,7 @@ routes = web.RouteTableDef()
 @routes.post("/webhooks/rest/webhook")
 async def webhook(request: web.Request) -> web.Response:
     """Answer one message: a list of messages in Rasa's shape."""
-    _authorise(request, open_on_loopback=True)
+    authorise(request, open_on_loopback=True)
     body = await read_json_object(request)
     sender = text_field(body, "sender", max_chars=SENDER_MAX_CHARS)
     message = body.get("message")
@@ -67,7 +66,7 @@ async def webhook(request: web.Request) -> web.Response:
 @routes.post("/webhooks/rest/messages")
 async def messages(request: web.Request) -> web.Response:
     """What was said in a sender's conversation after a number: replies of staff and notices arrive here."""
-    _authorise(request, open_on_loopback=True)
+    authorise(request, open_on_loopback=True)
     body = await read_json_object(request)
     sender = text_field(body, "sender", max_chars=SENDER_MAX_CHARS)
     after = body.get("after", 0)
@@ -96,7 +95,7 @@ async def messages(request: web.Request) -> web.Response:
 @routes.post("/model/parse")
 async def parse(request: web.Request) -> web.Response:
     """Rasa's parse result of a text; needs the token."""
-    _authorise(request, open_on_loopback=False)
+    authorise(request, open_on_loopback=False)
     body = await read_json_object(request)
     message = text_field(body, "text", max_chars=request.app[SETTINGS].message_max_chars)
     assistant = await request.app[RUNTIME].assistants.get()
@@ -141,18 +140,3 @@ def _rendered(sender: str, messages: list[dict[str, Any]]) -> web.Response:
 def _readable(body: Any) -> str:
     # Accents stay accents: people read this with curl.
     return json.dumps(body, ensure_ascii=False)
-
-
-def _authorise(request: web.Request, *, open_on_loopback: bool) -> None:
-    """Let in who has the token; without a configured token only local, not public installations are open."""
-    settings: Settings = request.app[SETTINGS]
-    if settings.api_token is not None:
-        offered = request.headers.get("Authorization", "")
-        expected = f"Bearer {settings.api_token.get_secret_value()}"
-        if not hmac.compare_digest(offered.encode("utf-8", "surrogateescape"), expected.encode()):
-            raise AccessDenied("this door needs the API token")
-        return
-    if not open_on_loopback:
-        raise web.HTTPNotFound(reason="off: set SPORTELLO_API_TOKEN to open it")
-    if settings.public_url or not settings.binds_to_loopback:
-        raise AccessDenied("this door is closed: set SPORTELLO_API_TOKEN to open it")

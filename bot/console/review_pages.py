@@ -32,7 +32,7 @@ async def review_list(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "reviews.html",
-        status=status,
+        view=status,
         rows=await database.read(reviews.listed, status),
         reports=await database.read(reports.list_reports, reports.OPEN, _REPORTS),
         record_title=record_titles(request.app[CONSOLE].knowledge()),

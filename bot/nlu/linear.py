@@ -21,6 +21,9 @@ _MIN_DOCUMENTS: Final = 2
 _HOLD_OUT: Final = 4
 """One example in so many calibrates the confidence."""
 _REGULARISATION: Final = 1.0
+_SPEAKS_FOR: Final = 0.03
+"""Weight from which a word counts as typical of a label; below it is rounding."""
+
 _TEMPERATURES: Final = np.geomspace(0.05, 1.5, 36)
 
 
@@ -47,6 +50,18 @@ class LinearModel:
         if not longer:
             return 1.0
         return sum("w:" + word in self.vocabulary for word in longer) / len(longer)
+
+    def learnt_share(self, words: Sequence[str], label: int) -> float:
+        """Share of these words, by weight, that speak for a label: seen in its examples, not only elsewhere."""
+        total = found = 0.0
+        rarest = float(self.idf.max())
+        for word in words:
+            at = self.vocabulary.get("w:" + word)
+            weight = rarest if at is None else float(self.idf[at])
+            total += weight
+            if at is not None and self.weights[at, label] > _SPEAKS_FOR:
+                found += weight
+        return found / total if total else 1.0
 
 
 def vector(

@@ -1,7 +1,8 @@
 """Rasa components: `GazetteerExtractor` reads entities, `TopicClassifier` names intent and topic.
 
 One linear model has a label per (intent, topic): a block of training examples may carry ``metadata: {topic: …}``.
-The intent's confidence is the sum over its topics; the topics go along as ``topic_ranking``.
+The intent's confidence is the sum over its topics; the topics go along as ``topic_ranking``, each with ``learnt``, the
+share of the message's words that its examples use.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ from bot.nlu.linear import LinearModel, train
 from bot.nlu.reading import Reader
 from knowledge.content_files import load_content
 from knowledge.danger import danger_in
+from knowledge.features import is_placeholder
 from knowledge.places import PlaceFinder
 from knowledge.schema import Comune, OutsideTowns, Zone
+from knowledge.search.lexicon import STOP_WORDS
 from knowledge.text import fold
 from knowledge.words import ItalianWords, italian_words
 
@@ -54,6 +57,7 @@ DANGER_INTENT: Final = "report_danger"
 _SHORT_ANSWER: Final = 5
 """Longer messages that hold a "no" are seldom just a no."""
 
+_YES_OR_NO: Final = frozenset({"si", "no"})
 _KNOWN_WORDS_NEEDED: Final = 0.34
 """Below this share of known words a text is noise or another language."""
 
@@ -232,7 +236,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             asked = message.get(ASKED_RECORD)
             if asked:
                 intents = [{"name": BUTTON_INTENT, "confidence": 1.0}]
-                topics = [{"name": asked, "intent": BUTTON_INTENT, "confidence": 1.0}]
+                topics = [
+                    {"name": asked, "intent": BUTTON_INTENT, "confidence": 1.0, "learnt": 1.0}
+                ]
             elif intents and intents[0]["name"] in ("affirm", "deny") and message.get(ENTITIES):
                 # "no scusa, volevo dire Rho": the correction is what matters.
                 intents = [{"name": "follow_up", "confidence": 1.0}, *intents]
@@ -260,8 +266,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         known = self._model.known_share(words)
         if known < _KNOWN_WORDS_NEEDED:
             probabilities = probabilities * math.sqrt(known)
-        if len(words) > _SHORT_ANSWER:
+        if len(words) > _SHORT_ANSWER and words[0] not in _YES_OR_NO:
             probabilities = probabilities * self._not_yes_or_no()
+        content = [word for word in words if word not in STOP_WORDS and not is_placeholder(word)]
         intents: dict[str, float] = {}
         topics: list[dict[str, Any]] = []
         for at in np.argsort(-probabilities):
@@ -269,7 +276,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             intents[intent] = intents.get(intent, 0.0) + float(probabilities[at])
             if topic and len(topics) < RANKING_LENGTH:
                 topics.append(
-                    {"name": topic, "intent": intent, "confidence": float(probabilities[at])}
+                    {
+                        "name": topic,
+                        "intent": intent,
+                        "confidence": float(probabilities[at]),
+                        "learnt": self._model.learnt_share(content, int(at)),
+                    }
                 )
         ranked = sorted(intents.items(), key=lambda pair: -pair[1])
         return [{"name": name, "confidence": p} for name, p in ranked], topics

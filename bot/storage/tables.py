@@ -243,15 +243,6 @@ events = sa.Table(
     sqlite_autoincrement=True,
 )
 
-knowledge_records = sa.Table(
-    "knowledge_records",
-    metadata,
-    sa.Column("id", sa.String(128), primary_key=True),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("data", sa.Text, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-)
-
 app_state = sa.Table(
     "app_state",
     metadata,

@@ -19,7 +19,9 @@ from tests.support.dialogue import share_knowledge
 pytestmark = pytest.mark.model
 
 DIALOGUES = yaml.safe_load(Path(__file__).with_name("dialogues.yml").read_text(encoding="utf-8"))
-MIN_DIALOGUES = 26
+BLIND = yaml.safe_load(Path(__file__).with_name("dialogues_blind.yml").read_text(encoding="utf-8"))
+MIN_DIALOGUES = 27
+MIN_BLIND_SHARE = 0.90
 NUMERO_VERDE = r"800[ .]?88[ .]?33[ .]?11"
 PERSON = r"persona|operator"
 
@@ -40,14 +42,27 @@ async def test_dialogues_of_several_turns_are_held(
     assert passed >= MIN_DIALOGUES, f"{passed} of {len(DIALOGUES)} held; see the output"
 
 
+async def test_conversations_written_blind_are_answered_message_by_message(
+    make_settings: Any, assistant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share_knowledge(monkeypatch)
+    said, wrong = 0, []
+    async with running(make_settings(clock="2026-11-24T10:30"), assistant) as runtime:
+        for dialogue in BLIND:
+            transcript = await _hold(runtime, dialogue["turns"])
+            said += len(dialogue["turns"])
+            wrong += [dialogue["id"] for line in transcript if "!!" in line]
+    assert len(wrong) <= (1 - MIN_BLIND_SHARE) * said, wrong
+
+
 async def _hold(runtime: Runtime, turns: list[dict[str, Any]]) -> list[str]:
     """Say each turn; lines of the conversation, with "!!" where an answer is not as it must be."""
     sender = uuid4().hex
     lines = []
     for turn in turns:
         answer = texts(await say(runtime, sender, turn["user"]))
-        missing = [p for p in turn["must"] if not re.search(p, answer, re.IGNORECASE)]
-        wrong = [p for p in turn["must_not"] if re.search(p, answer, re.IGNORECASE)]
+        missing = [p for p in turn.get("must", ()) if not re.search(p, answer, re.IGNORECASE)]
+        wrong = [p for p in turn.get("must_not", ()) if re.search(p, answer, re.IGNORECASE)]
         lines += [f"  > {turn['user']}", f"    {answer}"]
         if missing or wrong:
             lines.append(f"    !! missing {missing}, must not be there {wrong}")

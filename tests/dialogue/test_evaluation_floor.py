@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.assistant.service import AssistantService
-from bot.evaluation import evaluate_file
+from bot.evaluation.answers import evaluate_file
 from bot.settings import PROJECT_ROOT
 from tests.support.dialogue import share_knowledge
 

@@ -46,13 +46,17 @@ async def test_right_now_is_told_by_the_clock(
 @pytest.mark.parametrize(
     ("moment", "message", "told"),
     [
-        ("2026-11-24T09:00", "siete aperti oggi?", [r"^Oggi .*10\.00-12\.00 e 14\.00-16\.00"]),
+        ("2026-11-24T09:00", "siete aperti oggi?", [r"^Sì. Oggi .*10\.00-12\.00 e 14\.00-16\.00"]),
         ("2026-11-24T09:00", "e domani a che ora aprite?", [r"^Domani .*10\.00-12\.00"]),
         ("2026-11-26T09:00", "domani a che ora rispondete", [r"^Domani .*10\.00-12\.00\."]),
-        ("2026-11-27T09:00", "domani siete aperti?", ["^Domani .*non risponde", "lunedì 30"]),
-        ("2026-11-28T09:00", "aperti lunedì prossimo?", [r"^Lunedì 30 novembre .*14\.00-16\.00"]),
+        ("2026-11-27T09:00", "domani siete aperti?", ["^No. Domani .*non risponde", "lunedì 30"]),
+        (
+            "2026-11-28T09:00",
+            "aperti lunedì prossimo?",
+            [r"^Sì. Lunedì 30 novembre .*14\.00-16\.00"],
+        ),
         ("2026-11-24T09:00", "il venerdì fino a che ora", [r"^Il venerdì .*10\.00-12\.00\."]),
-        ("2026-11-24T09:00", "il sabato siete aperti?", ["^Il sabato .*non risponde"]),
+        ("2026-11-24T09:00", "il sabato siete aperti?", ["^No. Il sabato .*non risponde"]),
         ("2026-11-24T09:00", "l'8 dicembre siete aperti?", ["8 dicembre .*non risponde"]),
         ("2026-11-24T09:00", "a natale siete aperti?", ["25 dicembre .*non risponde", "Natale"]),
         ("2026-11-24T09:00", "a capodanno rispondete?", ["1 gennaio .*non risponde", "Capodanno"]),

@@ -18,7 +18,12 @@ from knowledge.content_files import load_content
 from knowledge.text import fold
 
 NLU_FILES = sorted((PROJECT_ROOT / "nlu_data" / "nlu").glob("*.yml"))
-EVALUATION_FILES = sorted((PROJECT_ROOT / "nlu_data" / "evaluation").glob("*.jsonl"))
+EVALUATION_FILES = sorted(
+    path
+    for path in (PROJECT_ROOT / "nlu_data" / "evaluation").glob("*.jsonl")
+    # Expressions of time measure the grammar of dates, which is not trained.
+    if path.name != "dates.jsonl"
+)
 STORY_FILES = sorted((PROJECT_ROOT / "tests" / "dialogue").glob("test_*.yml"))
 MIN_EXAMPLES = 40
 DANGERS = {"violenza-donne", "suicidio", "emergenza"}
@@ -80,11 +85,13 @@ def _forms() -> dict[str, Any]:
     return {name: data for path in files for name, data in (_yaml(path).get("forms") or {}).items()}
 
 
-def _rule_steps(key: str) -> list[str]:
-    """Values of every ``key`` step of the rules, with repetitions."""
+def _rule_steps(key: str, *, always: bool = False) -> list[str]:
+    """Values of every ``key`` step of the rules, with repetitions; ``always``: only of rules without a condition."""
     steps = []
     for path in sorted((PROJECT_ROOT / "nlu_data" / "rules").glob("*.yml")):
         for rule in _yaml(path).get("rules", []):
+            if always and "condition" in rule:
+                continue
             steps += [step[key] for step in rule["steps"] if key in step]
     return steps
 
@@ -132,23 +139,20 @@ def test_every_intent_is_declared_taught_and_ruled() -> None:
 
 
 def test_one_rule_each_decides_what_an_intent_does() -> None:
-    counts = Counter(_rule_steps("intent"))
+    counts = Counter(_rule_steps("intent", always=True))
     assert {name: n for name, n in counts.items() if n > 1} == {}
 
 
 def test_every_response_and_every_action_is_used_by_a_rule() -> None:
     """T69: what no rule reaches, nobody reads."""
     used = set(_rule_steps("action"))
-    questions_of_forms = {
-        f"utter_ask_{form}_{slot}"
-        for form, data in _forms().items()
-        for slot in data["required_slots"]
+    forms = _forms().items()
+    of_forms = {f"validate_{form}" for form, _ in forms} | {
+        f"action_ask_{form}_{slot}" for form, data in forms for slot in data["required_slots"]
     }
-    validators = {f"validate_{form}" for form in _forms()}
-    spoken = {name for name in used if name.startswith("utter_")}
     acted = {n for n in used if n.startswith("action_")} - {"action_deactivate_loop"}
-    assert spoken | (questions_of_forms & _declared("responses")) == _declared("responses")
-    assert acted | (validators & _declared("actions")) == _declared("actions")
+    assert {n for n in used if n.startswith("utter_")} == _declared("responses")
+    assert acted | (of_forms & _declared("actions")) == _declared("actions")
 
 
 def test_no_held_out_question_was_trained_on() -> None:

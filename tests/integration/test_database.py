@@ -20,7 +20,7 @@ from bot.storage.database import Database
 from bot.storage.inbox import store_message
 from bot.storage.migrate import migrate
 from bot.storage.sqlite import SQLiteThreads
-from bot.storage.tables import conversations, inbound, metadata, outbound
+from bot.storage.tables import conversations, effects, inbound, metadata, outbound
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
 
@@ -100,6 +100,79 @@ async def test_a_migration_that_breaks_off_leaves_the_old_schema(
     assert await database.read(tables) == set()
     await migrate(database)
     assert await database.read(schema_differences) == []
+
+
+def _filled(connection: sa.Connection) -> None:
+    """Two conversations of the first released schema, one message unanswered."""
+    rows = {
+        "conversations": [
+            {"id": name, "channel": "rest", "sender": name, "owner": "assistant", "version": 2}
+            | {"created_at": NOW, "last_message_at": NOW}
+            for name in ("a", "b")
+        ],
+        "inbound": [
+            {"id": n, "conversation_id": who, "text": "x", "status": status, "received_at": NOW}
+            for n, who, status in ((1, "a", "done"), (2, "b", "done"), (3, "a", "done"), (4, "a", "received"))
+        ],
+        "outbound": [
+            {"id": n, "conversation_id": who, "inbound_id": m, "position": p, "payload": "{}"}
+            | {"created_at": NOW}
+            for n, who, m, p in ((1, "a", 1, 0), (2, "b", 2, 0), (3, "a", 1, 1), (4, "a", 3, 0))
+        ],
+        "effects": [{"inbound_id": 3, "effect": "book", "result": "1", "created_at": NOW}],
+    }  # fmt: skip
+    for name, values in rows.items():
+        table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+        connection.execute(sa.insert(table), values)
+
+
+async def test_messages_of_the_first_schema_are_numbered_in_their_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T81: an upgrade loses no row, not even where a table is rebuilt, and the old answers count as sent."""
+    upgrade = command.upgrade
+    with monkeypatch.context() as first:
+        first.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        await migrate(database)
+    await database.write(_filled)
+    await migrate(database)
+    assert await database.read(schema_differences) == []
+    seqs = await database.read(
+        lambda c: (
+            [
+                tuple(r)
+                for r in c.execute(sa.select(inbound.c.id, inbound.c.seq).order_by(inbound.c.id))
+            ],
+            [
+                tuple(r)
+                for r in c.execute(
+                    sa.select(
+                        outbound.c.id, outbound.c.seq, outbound.c.status, outbound.c.channel
+                    ).order_by(outbound.c.id)
+                )
+            ],
+            [
+                tuple(r)
+                for r in c.execute(
+                    sa.select(conversations.c.id, conversations.c.last_seq).order_by(
+                        conversations.c.id
+                    )
+                )
+            ],
+            how_many(c, effects),
+        )
+    )
+    assert seqs == (
+        [(1, 1), (2, 1), (3, 4), (4, 6)],
+        [
+            (1, 2, "sent", "rest"),
+            (2, 2, "sent", "rest"),
+            (3, 3, "sent", "rest"),
+            (4, 5, "sent", "rest"),
+        ],
+        [("a", 6), ("b", 2)],
+        1,
+    )
 
 
 # Units of work

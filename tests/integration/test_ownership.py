@@ -77,7 +77,7 @@ async def test_whoever_takes_over_in_the_middle_of_an_answer_one_of_the_two_spea
 
     for begin in range(0, count(120, 1_000), 8):
         await asyncio.gather(*(one(number) for number in range(begin, begin + 8)))
-    assert min(outcomes.values()) > 5, outcomes
+    assert min(outcomes.values()) > 0, outcomes
 
 
 async def test_a_claim_before_the_commit_wins(

@@ -217,8 +217,8 @@ def test_output_holds_our_records_only(left: Left) -> None:
     assert records
     for record in records:
         assert {"event", "level", "timestamp"} <= set(record)
-    allowed = {"action", "added", "at", "changed", "conversation", "conversations", "error", "event", "failed_actions",
-               "level", "logger", "model", "path", "reason", "remedy", "removed", "replaced", "times", "timestamp",
+    allowed = {"action", "added", "appointments_in_conflict", "at", "changed", "conversation", "conversations", "error", "event", "failed_actions",
+               "level", "logger", "model", "offers", "only_offers", "path", "reason", "remedy", "removed", "replaced", "times", "timestamp",
                "trace"}  # fmt: skip
     assert {name for record in records for name in record} <= allowed
 

@@ -16,8 +16,6 @@ from bot.assistant.assistant import Assistant
 from bot.assistant.processor import InProcessActions
 from bot.channels.rest import CHANNEL
 from bot.conversations.turns import Incoming
-from bot.errors import StorageUnavailable
-from bot.storage import inbox
 from tests.support.counts import count
 from tests.support.crowd import Crowd
 from tests.support.dialogue import TOWNS, assert_remembers, share_knowledge, talk
@@ -211,66 +209,3 @@ async def test_conversations_of_a_killed_replica_go_on_at_the_other(
     assert len(stored) == 8
     for conversation in stored.values():
         conversation.assert_answered_once_in_order(6)
-
-
-class _Effect:
-    """Work that counts how often it was done."""
-
-    def __init__(self, result: str) -> None:
-        self.result = result
-        self.times = 0
-
-    async def __call__(self) -> str:
-        self.times += 1
-        return self.result
-
-
-async def test_an_effect_of_a_message_is_done_once_and_its_result_is_kept(
-    replicas: tuple[Client, Client],
-) -> None:
-    """A replayed turn, here or on another replica, gets the stored result; other messages have their own."""
-    one, two = (client.runtime.turns for client in replicas)
-    message = await one.receive(Incoming(CHANNEL, "cittadino", "prenota", "m0"))
-    another = await one.receive(Incoming(CHANNEL, "cittadino", "prenota", "m1"))
-    first, again, elsewhere, other = (_Effect(f"prenotazione {n}") for n in range(4))
-    assert await one._context(message.inbound_id).once("prenota", first) == "prenotazione 0"
-    assert await one._context(message.inbound_id).once("prenota", again) == "prenotazione 0"
-    assert await two._context(message.inbound_id).once("prenota", elsewhere) == "prenotazione 0"
-    assert await two._context(another.inbound_id).once("prenota", other) == "prenotazione 3"
-    assert [e.times for e in (first, again, elsewhere, other)] == [1, 0, 0, 1]
-    stored = await two._database.read(inbox.effect_result, message.inbound_id, "prenota")
-    assert stored == "prenotazione 0"
-
-
-async def test_an_effect_that_fails_may_be_tried_again(replicas: tuple[Client, Client]) -> None:
-    """Nothing is stored for work that raised."""
-    turns = replicas[0].runtime.turns
-    message = await turns.receive(Incoming(CHANNEL, "cittadino", "prenota"))
-    once = turns._context(message.inbound_id).once
-
-    async def fails() -> str:
-        raise StorageUnavailable("prova")
-
-    with pytest.raises(StorageUnavailable):
-        await once("prenota", fails)
-    assert await once("prenota", _Effect("fatto")) == "fatto"
-
-
-async def test_an_effect_on_two_replicas_at_once_has_one_result(
-    replicas: tuple[Client, Client],
-) -> None:
-    """The race forced: both have looked and found nothing before either stores its result."""
-    message = await replicas[0].runtime.turns.receive(Incoming(CHANNEL, "cittadino", "prenota"))
-    inside = [asyncio.Event(), asyncio.Event()]
-
-    async def run(number: int) -> str:
-        async def work() -> str:
-            inside[number].set()
-            await inside[1 - number].wait()
-            return f"prenotazione {number}"
-
-        context = replicas[number].runtime.turns._context(message.inbound_id)
-        return await context.once("prenota", work)
-
-    results = await asyncio.wait_for(asyncio.gather(run(0), run(1)), 10)
-    assert results[0] == results[1]

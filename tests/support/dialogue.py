@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from bot import runtime
+from bot import knowledge_service
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import Content, load_content
 
@@ -51,8 +51,8 @@ def share_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of this test, forked ones too, share one knowledge base: it is read-only and takes two seconds to build."""
     content = _files()
     _shared(content, sample_offers=True)
-    monkeypatch.setattr(runtime, "load_content", lambda: content)
-    monkeypatch.setattr(runtime, "KnowledgeBase", _shared)
+    monkeypatch.setattr(knowledge_service, "load_content", lambda: content)
+    monkeypatch.setattr(knowledge_service, "KnowledgeBase", _shared)
 
 
 @lru_cache(maxsize=1)
@@ -60,11 +60,12 @@ def _files() -> Content:
     return load_content()
 
 
-def _shared(content: Content, *, sample_offers: bool) -> KnowledgeBase:
+def _shared(content: Content, *, sample_offers: bool, **others: Any) -> KnowledgeBase:
     content = _sorted(content)
     known = _BUILT.get(sample_offers)
     if known is None or known.content != content:
-        known = _BUILT[sample_offers] = KnowledgeBase(content, sample_offers=sample_offers)
+        known = KnowledgeBase(content, sample_offers=sample_offers, **others)
+        _BUILT[sample_offers] = known
     return known
 
 

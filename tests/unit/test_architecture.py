@@ -18,7 +18,16 @@ LINT = (
     "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
     "sys.exit(lint_imports(no_cache=True, no_logo=True))"
 )
-SHARED = {f"bot.{n}" for n in ["clock", "errors", "keys", "limits", "logs", "settings", "tasks"]}
+SHARED = {
+    "bot.clock",
+    "bot.errors",
+    "bot.keys",
+    "bot.limits",
+    "bot.logs",
+    "bot.metrics",
+    "bot.settings",
+    "bot.tasks",
+}
 PACKAGES = ("bot", "actions", "knowledge")
 
 
@@ -33,6 +42,11 @@ def layers() -> list[str]:
     """Modules that belong to a layer, top first."""
     (lines,) = [contract["layers"] for contract in contracts() if contract["type"] == "layers"]
     return [name for line in lines for name in re.split(r"\s*[:|]\s*", line)]
+
+
+def planned() -> set[str]:
+    """Modules in brackets: they may be missing."""
+    return {name.strip("()") for name in layers() if name.startswith("(")}
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -71,7 +85,7 @@ def test_every_import_goes_in_the_allowed_direction() -> None:
     [
         ("knowledge/hours.py", "import rasa", "Only bot.assistant and bot.nlu import Rasa"),
         ("bot/nlu/linear.py", "import rasa_sdk", "Only actions and bot.assistant import rasa_sdk"),
-        ("bot/appointments/dates.py", "import aiohttp", "neither Rasa nor the web"),
+        ("bot/appointments/dates/calendar.py", "import aiohttp", "neither Rasa nor the web"),
         ("bot/storage/inbox.py", "import bot.channels.rest", "imports only those below it"),
         ("bot/limits.py", "import knowledge.hours", "shares imports no layer"),
     ],
@@ -91,7 +105,7 @@ def test_a_forbidden_import_is_noticed(
 
 
 def test_every_module_belongs_to_a_layer_or_is_shared() -> None:
-    known = set(layers()) | SHARED
+    known = set(layers()) | planned() | SHARED
     children = {
         f"bot.{path.stem}"
         for path in (PROJECT_ROOT / "bot").iterdir()
@@ -101,6 +115,6 @@ def test_every_module_belongs_to_a_layer_or_is_shared() -> None:
 
 
 def test_no_layer_names_a_module_that_is_gone() -> None:
-    for name in set(layers()) | SHARED:
+    for name in {n for n in layers() if not n.startswith("(")} | SHARED:
         path = PROJECT_ROOT.joinpath(*name.split("."))
         assert path.with_suffix(".py").exists() or (path / "__init__.py").exists(), name

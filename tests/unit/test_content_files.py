@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import ContentError
+from bot.errors import ContentError, ContentErrors
 from knowledge.content_files import CONTENT_DIR, Content, content_digest, load_content
 from tests.support.content import RECORD, SMALL_CONTENT, write_small_content
 from tests.support.counts import count
@@ -158,7 +157,48 @@ def test_a_file_that_is_not_what_it_should_be_is_named(folder: Path, name: str, 
 
 def test_the_line_of_a_yaml_error_is_told(folder: Path) -> None:
     change(folder, RECORD, 'text: "A Rho', 'text: "A "Rho')
-    assert re.search(r"\.yml \w+ 2\d$", refusal(folder).path)
+    error = refusal(folder)
+    assert (error.path, error.line) == (RECORD, 21)
+    assert "riga 21" in str(error)
+
+
+def test_the_line_and_field_of_a_wrong_value_are_told(folder: Path) -> None:
+    change(folder, RECORD, "facet: cost", "facet: prezzo")
+    error = refusal(folder)
+    assert (error.path, error.line, error.field) == (RECORD, 12, "facts.0.facet")
+
+
+def test_every_problem_of_a_folder_is_told_at_once(folder: Path) -> None:
+    change(folder, RECORD, "kind: service", "kind: negozio")
+    change(folder, "comuni.yml", "population: 49609", "population: tanti")
+    change(folder, "offers/prova.yml", "scade: 2027-01-15", "scade: presto")
+    error = refusal(folder)
+    assert isinstance(error, ContentErrors)
+    assert [(p.path, p.line, p.field) for p in error.problems] == [
+        (RECORD, 2, "kind"),
+        ("comuni.yml", 3, "population"),
+        ("offers/prova.yml", 7, "scade"),
+    ]
+
+
+def test_a_long_list_is_read_in_batches_with_right_lines(folder: Path) -> None:
+    entry = SMALL_CONTENT["offers/prova.yml"]
+    entries = [entry.replace("ES-001", f"ES-{n:05}") for n in range(1_300)]
+    entries[1_200] = (
+        entries[1_200].replace("part-time", "part-tine").replace("titolo: Barista", "titolo: ''")
+    )
+    (folder / "offers/prova.yml").write_text("# commento\n\n" + "".join(entries), encoding="utf-8")
+    error = refusal(folder)
+    assert (error.line, error.field) == (2 + 1_200 * 8 + 2, "titolo")
+
+
+def test_a_bomb_of_aliases_is_refused_at_once(folder: Path) -> None:
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)
+    )
+    (folder / RECORD).write_text(bomb, encoding="utf-8")
+    (folder / "comuni.yml").write_text(bomb + "comuni: *y\n", encoding="utf-8")
+    assert refusal(folder).remedy
 
 
 def test_one_id_in_two_folders_is_refused(folder: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from typing import get_args
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.replies import (
+    Asking,
     Reply,
+    admits_ignorance,
     clock_time,
     compose,
     day_name,
@@ -23,7 +26,8 @@ from actions.replies import (
 from bot.limits import ANSWER_TARGET_CHARS, MAX_BUTTONS
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import Content
-from knowledge.schema import Fact, Record, Source
+from knowledge.schema import Facet, Fact, Record, Source
+from knowledge.search.facets import FACET_LABELS
 
 ABOUT = 1.1
 """An answer may be a tenth longer than its target: the source line is not cut."""
@@ -128,7 +132,9 @@ def test_an_unconfirmed_statement_is_given_with_the_advice_to_confirm(
         uncertain = any(statement.status == "to_confirm" for statement in given)
         assert (TO_CONFIRM in reply.text) is uncertain, title(record, facts)
         if record.kind != "referral":
-            assert reply.status == ("to_confirm" if uncertain else "answered")
+            ignorant = admits_ignorance(min(given, key=lambda s: reply.text.index(s.text)))
+            told = "not_found" if ignorant else "to_confirm" if uncertain else "answered"
+            assert reply.status == told, title(record, facts)
         kinds.add(uncertain)
     assert kinds == {True, False}
 
@@ -190,7 +196,7 @@ def test_at_most_three_buttons_are_sent_and_the_reply_carries_its_status() -> No
         (date(2026, 11, 25), "domani"),
         (date(2026, 11, 26), "giovedì 26 novembre"),
         (date(2026, 11, 23), "lunedì 23 novembre"),
-        (date(2027, 8, 1), "domenica 1 agosto"),
+        (date(2027, 8, 1), "domenica 1 agosto 2027"),
     ],
 )
 def test_days_are_named_as_people_say_them(day: date, name: str) -> None:
@@ -203,3 +209,62 @@ def test_numbers_are_written_the_italian_way() -> None:
     assert clock_time(time(9, 5)) == "09.05"
     assert day_number(date(2026, 11, 4)) == "4/11/2026"
     assert [weekday_name(n) for n in (0, 6)] == ["lunedì", "domenica"]
+
+
+TODAY = date(2026, 11, 24)
+
+
+def test_whatever_is_asked_the_answer_fits_and_does_not_begin_with_what_is_not_known(
+    content: Content, knowledge: KnowledgeBase
+) -> None:
+    """Every record, every side of it, with and without a note on what is missing."""
+    long, ignorant = [], []
+    for record in content.records.values():
+        for facet in get_args(Facet):
+            facts = tuple(sorted(record.facts, key=lambda fact: fact.facet != facet))[:3]
+            for missing in ("", FACET_LABELS.get(facet, "")):
+                reply = compose(
+                    knowledge, record, facts, missing, asking=Asking(TODAY, "", (facet,))
+                )
+                if len(reply.text) > ANSWER_TARGET_CHARS:
+                    long.append((record.id, facet, len(reply.text)))
+            on_it = [fact for fact in facts if fact.facet == facet]
+            lead = reply.text.split("\n")[0]
+            if on_it and not any(admits_ignorance(fact) for fact in on_it):
+                ignorant += [
+                    (record.id, facet)
+                    for fact in facts
+                    if admits_ignorance(fact) and lead.startswith(fact.text)
+                ]
+    assert long == []
+    assert ignorant == []
+
+
+def test_an_expired_fact_is_told_as_past(content: Content, knowledge: KnowledgeBase) -> None:
+    record = content.records["consigliera-parita"]
+    fact = next(fact for fact in record.facts if fact.valid_to)
+    past = compose(knowledge, record, (fact,), asking=Asking(TODAY))
+    assert past.text.startswith("Fino al 31 agosto 2026 valeva questo: ")
+    assert past.status == "to_confirm"
+    then = compose(knowledge, record, (fact,), asking=Asking(date(2026, 8, 31)))
+    assert then.text.startswith(fact.text)
+    assert then.status == "answered"
+
+
+def test_what_must_be_confirmed_does_not_make_a_certain_answer_doubtful(
+    content: Content, knowledge: KnowledgeBase
+) -> None:
+    for record in content.records.values():
+        certain = [fact for fact in record.facts if fact.status == "confirmed"]
+        doubtful = [fact for fact in record.facts if fact.status == "to_confirm"]
+        if certain and doubtful and record.kind != "referral" and not admits_ignorance(certain[0]):
+            reply = compose(knowledge, record, (certain[0], doubtful[0]))
+            assert TO_CONFIRM not in reply.text, record.id
+
+
+def test_on_a_matter_of_another_body_a_missing_side_sends_to_that_body(
+    content: Content, knowledge: KnowledgeBase
+) -> None:
+    reply = compose(knowledge, content.records["anagrafe"], (), "il costo")
+    assert content.records["anagrafe"].body in reply.text
+    assert "800.88.33.11" not in reply.text.partition("il costo")[2]

@@ -45,6 +45,19 @@ WRONG = [
     ("ACTION_TIMEOUT_S", "nan"),
     ("ACTION_TIMEOUT_S", "61"),
     ("LIVE_CONVERSATIONS", "0"),
+    ("OFFER_FEEDS", "ftp://offerte.example.it/x"),
+    ("OFFER_FEEDS", f"https://urp:{SECRET}@offerte.example.it/x"),
+    ("FEED_INTERVAL_MIN", "-7"),
+    ("FEED_TIMEOUT_S", "-7"),
+    ("FEED_MAX_BYTES", "64 MB"),
+    ("FEED_MIN_SHARE", "2"),
+    ("OFFERS_STALE_HOURS", "mai"),
+    ("OFFER_DAYS", "0"),
+    ("IMPORT_MAX_BYTES", "tanti"),
+    ("SESSION_SILENCE_MINUTES", "-7"),
+    ("STAFF_SILENCE_MINUTES", "mezz'ora"),
+    ("STAFF_IDLE_HOURS", "-1"),
+    ("DANGER_ALERT_S", "-1"),
     ("STAFF_SESSION_IDLE_MINUTES", "0"),
     ("STAFF_SESSION_HOURS", "48"),
     ("STAFF_INVITATION_HOURS", "presto"),
@@ -60,7 +73,7 @@ WRONG = [
     ("SIGN_IN_FREE_TRIES_ADDRESS", "molti"),
     ("SIGN_IN_BLOCK_MINUTES", "61"),
 ]
-FREE = {"HOST", "DATA_DIR", "MODELS_DIR", "BOOKING_RULES"}
+FREE = {"BOOKING_RULES", "DATA_DIR", "FEED_PRIVATE_HOSTS", "HOST", "MODELS_DIR"}
 """Settings of which any text may be right."""
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
-from bot.storage.tables import knowledge_records
+from bot.storage.tables_knowledge import knowledge_items, offers
 from knowledge.base import KnowledgeBase
 from knowledge.content_files import Content, load_content
 from knowledge.store import LoadResult, read_content, save_content
@@ -21,9 +21,9 @@ NOTHING = LoadResult(added=0, changed=0, removed=0)
 
 
 @pytest.fixture
-async def database(sqlite_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str) -> AsyncIterator[Database]:
     """An empty database with today's schema."""
-    database = Database(sqlite_url)
+    database = Database(database_url)
     await migrate(database)
     yield database
     await database.close()
@@ -36,9 +36,11 @@ def small(tmp_path: Path) -> Content:
 
 
 def count_rows(connection: sa.Connection) -> int:
-    return int(
-        connection.execute(sa.select(sa.func.count()).select_from(knowledge_records)).scalar_one()
-    )
+    counts = [
+        connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for table in (knowledge_items, offers)
+    ]
+    return int(sum(counts))
 
 
 def without_record(content: Content, record_id: str) -> Content:
