@@ -8,6 +8,7 @@ from typing import Any, Final
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.appointment_state import emptied_appointment
 from actions.context import current_context
 from actions.conversation_state import remember, topics_of
 from actions.handoff import emptied_form
@@ -51,4 +52,8 @@ class ActionDanger(Action):
             # Whoever is in danger is read first.
             unit = partial(ownership.hurry, conversation_id=context.conversation_id)
             context.at_commit.append(unit)
-        return [*emptied_form(), *remember(tracker, intent="report_danger", topic=kind)]
+        return [
+            *emptied_form(),
+            *emptied_appointment(),
+            *remember(tracker, intent="report_danger", topic=kind),
+        ]

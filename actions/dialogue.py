@@ -1,4 +1,4 @@
-"""Moves of the conversation itself: follow-ups, repeating, yes and no, not understanding, appointments."""
+"""Moves of the conversation itself: follow-ups, repeating, yes and no, not understanding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.context import current_context
 from actions.conversation_state import (
     confirmation_asked,
-    intent_of,
     places_of,
-    remember,
     remembered,
     said,
     text_of,
@@ -135,29 +133,3 @@ class ActionRepeat(Action):
             last = Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat")
         send(dispatcher, last)
         return []
-
-
-class ActionAppointment(Action):
-    """Tell how to book, see, move or cancel an appointment."""
-
-    def name(self) -> str:
-        """Name in the domain."""
-        return "action_appointment"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[Any]:
-        """Explain the way that is open today."""
-        what = {
-            "move_appointment": "spostare",
-            "cancel_appointment": "disdire",
-            "show_appointment": "controllare",
-        }.get(intent_of(tracker))
-        answer = text("appointment_change", what=what) if what else text("appointment_book")
-        send(
-            dispatcher,
-            Reply(
-                answer, "answered", "urp-appuntamento", ("urp-appuntamento",), (_HOURS, CONTACTS)
-            ),
-        )
-        return remember(tracker, topic="urp-appuntamento", intent="ask_urp_reception")

@@ -16,7 +16,7 @@ from actions.conversation_state import confirmation_asked, intent_of, text_of
 from actions.handoff import TOPIC
 from actions.replies import Reply, send
 from actions.texts import text
-from bot.appointments.contacts import Invalid, parsed_contact
+from bot.appointments.contacts import Invalid, contact_span, parsed_contact
 from knowledge.text import words
 
 MESSAGE_MAX_CHARS: Final = 1_000
@@ -78,11 +78,6 @@ _NO: Final = re.compile(
 _WHY: Final = re.compile(
     r"^(?:e |ma |scusa )?(?:perche|a cosa|a che cosa|per cosa|come mai) (?:\w+ ){0,2}(?:serv\w+|volete|vuoi|chied\w+|dare|devo)\b.{0,40}$"
 )
-_EMAIL: Final = re.compile(
-    r"\S{1,64}@\S{1,255}|\S{1,64}\s+(?:chiocciola|at)\s+\S{1,64}(?:\s+punto\s+\S{1,64})?",
-    re.IGNORECASE,
-)
-_PHONE: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 
 
 def message_move(said: str, intent: str, confidence: float) -> Move:
@@ -105,7 +100,7 @@ def message_move(said: str, intent: str, confidence: float) -> Move:
 
 def contact_move(said: str, intent: str, confidence: float) -> Move:
     """What a text means when a contact was asked for (pure)."""
-    if contact_in(said) != said or _EMAIL.search(said) or _PHONE.search(said):
+    if contact_span(said) is not None:
         return "value"
     spoken = words(said)
     if _WHY.search(" ".join(spoken)):
@@ -125,8 +120,8 @@ def _is_sure(said: str, confidence: float) -> bool:
 
 def contact_in(said: str) -> str:
     """The part of a sentence that looks like a contact, or the whole of it."""
-    found = _EMAIL.search(said) or _PHONE.search(said)
-    return found.group() if found else said
+    span = contact_span(said)
+    return said[slice(*span)] if span else said
 
 
 class ValidateHandoffForm(FormValidationAction):

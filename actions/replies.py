@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -45,13 +45,17 @@ _WEEKDAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì",
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. ``status`` is from the closed list in docs/answers.md; ``records`` are the ids it rests on."""
+    """One answer. ``status`` is from the closed list in docs/answers.md; ``records`` are the ids it rests on.
+
+    ``extras``: what channels may show besides (docs/answers.md): ``picker``, ``field``, ``file``.
+    """
 
     text: str
     status: str
     topic: str = ""
     records: Sequence[str] = ()
     buttons: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 def send(dispatcher: CollectingDispatcher, reply: Reply) -> None:
@@ -61,7 +65,12 @@ def send(dispatcher: CollectingDispatcher, reply: Reply) -> None:
         buttons=[
             {"title": title, "payload": payload} for title, payload in reply.buttons[:MAX_BUTTONS]
         ],
-        json_message={"status": reply.status, "topic": reply.topic, "records": list(reply.records)},
+        json_message={
+            "status": reply.status,
+            "topic": reply.topic,
+            "records": list(reply.records),
+            **reply.extras,
+        },
     )
 
 

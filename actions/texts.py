@@ -1,4 +1,4 @@
-"""The sentences of ``texts.yml``, filled in."""
+"""The sentences of ``texts*.yml``, filled in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import yaml
 
 @lru_cache(maxsize=1)
 def _texts() -> dict[str, str]:
-    texts: dict[str, str] = yaml.safe_load(
-        Path(__file__).with_name("texts.yml").read_text(encoding="utf-8")
-    )
+    texts: dict[str, str] = {}
+    for path in sorted(Path(__file__).parent.glob("texts*.yml")):
+        texts |= yaml.safe_load(path.read_text(encoding="utf-8"))
     return texts
 
 

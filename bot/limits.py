@@ -46,6 +46,9 @@ READY_WAIT_S: Final = 60.0
 RECOVERY_INTERVAL_S: Final = 5.0
 """How often unanswered messages are looked for."""
 
+TURNS_AT_ONCE: Final = 8
+"""Turns that run at the same time in a process; more wait their turn, else each would outlast its actions' time limit."""
+
 RECOVERY_AT_ONCE: Final = 8
 """Conversations recovered side by side: a slow one does not hold up the others."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.notifier import Notifier
+from bot.conversations.reminders import remind_in_chat
 from bot.conversations.switch import CHAT_SWITCHED, read_switch
 from bot.conversations.turns import Turns
 from bot.conversations.upkeep import Upkeep
@@ -95,6 +97,7 @@ class Runtime:
             lambda: self.knowledge,
             self.settings.live_conversations,
             self.notifier.changed,
+            self._links.url,
             lambda: self.chat_is_off,
         )
         self.chat_is_off = (await self.database.read(read_switch)).is_off
@@ -129,7 +132,8 @@ class Runtime:
             if settings.smtp_url
             else MailFiles(settings.data_dir / "mails")
         )
-        return Delivery(self.database, self.clock, mail, self.links, settings.mail_from)
+        chat = partial(remind_in_chat, now=self.clock.utc)
+        return Delivery(self.database, self.clock, mail, self.links, settings.mail_from, chat)
 
     async def load_model(self) -> Path:
         """Put today's model in charge, training it (once more, if its file is damaged) when needed."""

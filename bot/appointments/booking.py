@@ -313,6 +313,18 @@ def open_appointments(connection: sa.Connection, step: Step) -> list[Appointment
     return views(connection, step, rows)
 
 
+def held_start(connection: sa.Connection, step: Step) -> datetime | None:
+    """The start that the conversation holds: free to it, though to nobody else."""
+    starts_at: datetime | None = connection.execute(
+        sa.select(appointments.c.starts_at).where(
+            appointments.c.conversation == step.conversation,
+            appointments.c.status == HELD,
+            appointments.c.starts_at > step.now,
+        )
+    ).scalar()
+    return starts_at
+
+
 def viewed(connection: sa.Connection, step: Step, row: Any) -> AppointmentView:
     """The view of a row of ``appointments``; the caller has checked whose it is."""
     return _view(row, _agenda_of_row(connection, step, row))

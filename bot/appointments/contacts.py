@@ -27,6 +27,11 @@ _SPOKEN: Final = (
     (re.compile(r"\s+(?:chiocciola|at)\s+", re.I), "@"),
     (re.compile(r"\s+punto\s+", re.I), "."),
 )
+_EMAIL: Final = re.compile(
+    r"\S{1,64}@\S{1,255}|\S{1,64}\s+(?:chiocciola|at)\s+\S{1,64}(?:\s+punto\s+\S{1,64})?",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"(?:\+|00)?\d(?:[ ./()-]{0,2}\d){4,}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,12 @@ class Invalid(ValueError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(problem)
+
+
+def contact_span(text: str) -> tuple[int, int] | None:
+    """Where in a sentence something stands that looks like an address or a number, right or wrong; None if nowhere."""
+    found = _EMAIL.search(text) or _NUMBER.search(text)
+    return found.span() if found else None
 
 
 def parsed_contact(text: str) -> Contact:

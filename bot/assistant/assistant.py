@@ -121,7 +121,7 @@ class Assistant:
                         parse_data=parsed,
                     )
                 )
-                mask_messages(dialogue, {part: masked})
+                mask_messages(dialogue, {part: context.without_private(masked)})
         messages = channel.messages
         if failures or not messages:
             log.error("turn.without_answer", failed_actions=failures)

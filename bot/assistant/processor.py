@@ -11,7 +11,9 @@ from typing import Any
 
 import structlog
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
+from rasa.core.actions.forms import FormAction
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
+from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.engine import loader
@@ -19,6 +21,8 @@ from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.shared.core.constants import ACTION_EXTRACT_SLOTS
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa_sdk.executor import ActionExecutor
@@ -67,6 +71,43 @@ class InProcessAction(RemoteAction):
 
     def _validate_action_result(self, result: dict[str, Any]) -> bool:
         return isinstance(result, dict)
+
+
+class InProcessForm(FormAction):
+    """A form whose validation and questions are actions of ours."""
+
+    async def validate_slots(
+        self,
+        slot_candidates: dict[str, Any],
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+    ) -> list[Any]:
+        """Ask the form's validation action, if the domain has one."""
+        name = f"validate_{self.name()}"
+        if name not in domain.action_names_or_texts:
+            return []
+        candidates = [SlotSet(slot, value) for slot, value in slot_candidates.items()]
+        seen = self._temporary_tracker(tracker, candidates, domain)
+        action = InProcessAction(name, self.action_endpoint)
+        return list(await action.run(output_channel, nlg, seen, domain))
+
+    async def _ask_for_slot(
+        self,
+        domain: Domain,
+        nlg: NaturalLanguageGenerator,
+        output_channel: OutputChannel,
+        slot_name: str,
+        tracker: DialogueStateTracker,
+    ) -> list[Event]:
+        name = self._name_of_utterance(domain, slot_name)
+        if name is None or name in domain.responses:
+            return list(
+                await super()._ask_for_slot(domain, nlg, output_channel, slot_name, tracker)
+            )
+        action = InProcessAction(name, self.action_endpoint)
+        return list(await action.run(output_channel, nlg, tracker, domain))
 
 
 class AnswerChannel(CollectingOutputChannel):
@@ -119,6 +160,8 @@ class SportelloProcessor(MessageProcessor):
             action = super()._get_action(action_name)
             if type(action) is RemoteAction:
                 action = InProcessAction(action_name, self.action_endpoint)
+            elif type(action) is FormAction:
+                action = InProcessForm(action_name, self.action_endpoint)
             if action is not None and action_name not in self.domain.form_names:
                 self._actions[action_name] = action
         return action

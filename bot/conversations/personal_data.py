@@ -15,6 +15,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from actions.statuses import EXPORT
+from bot.appointments import agenda
+from bot.appointments.history import Step
 from bot.clock import ROME
 from bot.conversations.masking import mask
 from bot.limits import ERASED_SHELL_S
@@ -42,12 +44,12 @@ class Holder:
     Attributes:
         name: key of its part of a copy.
         export: JSON-able data of one conversation, None if there is nothing.
-        erase: removes it; called again it does nothing.
+        erase: removes it, at a moment; called again it does nothing.
     """
 
     name: str
     export: Callable[[sa.Connection, str], Any]
-    erase: Callable[[sa.Connection, str], None]
+    erase: Callable[[sa.Connection, str, datetime], None]
 
 
 def _exported_handoff(connection: sa.Connection, conversation_id: str) -> Any:
@@ -71,12 +73,23 @@ def _nothing(_connection: sa.Connection, _conversation_id: str) -> Any:
     return None
 
 
-def _erased_rows(table: sa.Table, connection: sa.Connection, conversation_id: str) -> None:
+def _exported_appointments(connection: sa.Connection, conversation_id: str) -> Any:
+    return agenda.copy_of_conversation(connection, conversation_id) or None
+
+
+def _erased_appointments(connection: sa.Connection, conversation_id: str, now: datetime) -> None:
+    agenda.erase_conversation(connection, Step(now, now, "erasure"), conversation_id)
+
+
+def _erased_rows(
+    table: sa.Table, connection: sa.Connection, conversation_id: str, _: datetime
+) -> None:
     connection.execute(sa.delete(table).where(table.c.conversation_id == conversation_id))
 
 
 HOLDERS: Final[tuple[Holder, ...]] = (
     Holder("handoff", _exported_handoff, partial(_erased_rows, handoffs_table)),
+    Holder("appointments", _exported_appointments, _erased_appointments),
     Holder("reports", _exported_reports, partial(_erased_rows, reports_table)),
     Holder("notes", _exported_notes, partial(_erased_rows, console_tables.notes)),
     Holder("drafts", _nothing, partial(_erased_rows, console_tables.drafts)),
@@ -124,7 +137,7 @@ def with_copy(message: dict[str, Any], copy: dict[str, Any]) -> dict[str, Any]:
 def erase(connection: sa.Connection, conversation_id: str, now: datetime) -> bool:
     """Erase a conversation and all that belongs to it; False if there was none. Call `Database.scrub` afterwards."""
     for holder in HOLDERS:
-        holder.erase(connection, conversation_id)
+        holder.erase(connection, conversation_id, now)
     gone = connection.execute(sa.delete(conversations).where(conversations.c.id == conversation_id))
     if gone.rowcount:
         _tell_erased(connection, conversation_id, now)
@@ -139,7 +152,7 @@ def erase_but_farewell(
     What is left is an empty shell: `purge_shells` removes it soon, or the next message of the person fills it anew.
     """
     for holder in HOLDERS:
-        holder.erase(connection, conversation_id)
+        holder.erase(connection, conversation_id, now)
     if ownership.current(connection, conversation_id).owner == ownership.WAITING:
         ownership.withdraw_request(connection, conversation_id, now)
     mine = outbound.c.conversation_id == conversation_id

@@ -34,7 +34,13 @@ from bot.conversations.lanes import Lanes
 from bot.conversations.masking import mask
 from bot.conversations.personal_data import erase_but_farewell
 from bot.errors import ChatOff, DuplicateMismatch, StorageUnavailable, UnknownConversation
-from bot.limits import LIVE_TRACKERS, MESSAGE_MAX_CHARS, RECOVERY_AT_ONCE, TURN_ATTEMPTS
+from bot.limits import (
+    LIVE_TRACKERS,
+    MESSAGE_MAX_CHARS,
+    RECOVERY_AT_ONCE,
+    TURN_ATTEMPTS,
+    TURNS_AT_ONCE,
+)
 from bot.storage import inbox, outbox, ownership
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase
@@ -69,6 +75,7 @@ class Turns:
         assistant: gives the assistant in charge now; waits while none is loaded.
         knowledge: gives the knowledge in charge now.
         changed: called when this process has committed something that others want to know.
+        appointment_link: gives the address of the page of an appointment.
         is_off: whether the chat is switched off; whom a person answers may go on writing.
     """
 
@@ -81,6 +88,7 @@ class Turns:
         knowledge: Callable[[], KnowledgeBase],
         live_conversations: int = LIVE_TRACKERS,
         changed: Callable[[], None] = lambda: None,
+        appointment_link: Callable[[str], str] = lambda _: "",
         is_off: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
@@ -89,7 +97,9 @@ class Turns:
         self._assistant = assistant
         self._knowledge = knowledge
         self._lanes = Lanes()
+        self._places = asyncio.Semaphore(TURNS_AT_ONCE)
         self._changed = changed
+        self._appointment_link = appointment_link
         self._is_off = is_off
         self._capacity = live_conversations
         self._live = LiveDialogues(live_conversations)
@@ -251,9 +261,10 @@ class Turns:
         context = self._context(conversation_id, opened, message.inbound_id)
         answered: Answered | None
         try:
-            dialogue = live or assistant.restore(conversation_id, opened.state)
-            words = in_words(message.text)
-            answered = await assistant.answer(dialogue, words, masked, context)
+            async with self._places:
+                dialogue = live or assistant.restore(conversation_id, opened.state)
+                words = in_words(message.text)
+                answered = await assistant.answer(dialogue, words, masked, context)
         except StorageUnavailable:
             raise
         except Exception as error:
@@ -265,7 +276,7 @@ class Turns:
         if opened.owner == ownership.WAITING:
             messages = await with_queue_notice(messages, context)
         turn = inbox.Turn(
-            masked,
+            context.without_private(masked),
             answered.snapshot if answered else opened.state,
             messages,
             topic=topic_of(messages),
@@ -297,6 +308,7 @@ class Turns:
                 inbound_id=inbound_id,
                 now=self._clock.utc(),
             ),
+            appointment_link=self._appointment_link,
         )
 
     async def _in_background(self, work: Any) -> None:

@@ -86,13 +86,17 @@ def _forms() -> dict[str, Any]:
 
 
 def _rule_steps(key: str, *, always: bool = False) -> list[str]:
-    """Values of every ``key`` step of the rules, with repetitions; ``always``: only of rules without a condition."""
+    """Values of every ``key`` step of the rules, with repetitions; ``always``: only of rules without a condition.
+
+    A form that is over at once has a second rule for what begins it: that is not counted.
+    """
     steps = []
     for path in sorted((PROJECT_ROOT / "nlu_data" / "rules").glob("*.yml")):
         for rule in _yaml(path).get("rules", []):
-            if always and "condition" in rule:
+            if always and ("condition" in rule or {"active_loop": None} in rule["steps"]):
                 continue
-            steps += [step[key] for step in rule["steps"] if key in step]
+            flat = [one for step in rule["steps"] for one in step.get("or", [step])]
+            steps += [step[key] for step in flat if key in step]
     return steps
 
 

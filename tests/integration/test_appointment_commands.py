@@ -167,7 +167,7 @@ def test_rules_are_read_again_from_their_file(
     path.write_text(text.replace("slot_minutes: 30", "slot_minutes: x"), encoding="utf-8")
     code, _, error = command("rules", "--load")
     assert code == 1
-    assert "line" in error
+    assert "riga 14" in error
 
 
 def test_csv_and_visits(command: Any, tmp_path: Path) -> None:

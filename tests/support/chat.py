@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from actions.context import ActionContext
+from actions.private_database import PrivateDatabase
 from bot.assistant.assistant import Assistant
 from bot.clock import Clock
 from bot.runtime import Runtime
@@ -31,11 +32,16 @@ class Chat:
     now: datetime = WORKING_TUESDAY
     _id: str = field(default_factory=lambda: uuid4().hex)
     _dialogue: Any = None
+    _database: Any = None
 
     async def say(self, message: str) -> Messages:
         """Answer one message."""
         dialogue = self._dialogue or self.assistant.restore(self._id, None)
-        context = ActionContext(self.knowledge, Clock(self.now))
+        clock = Clock(self.now)
+        database = self._database = self._database or PrivateDatabase(clock)
+        context = ActionContext(
+            self.knowledge, clock, lambda _, unit: database.write(unit), database.read
+        )
         answered = await self.assistant.answer(dialogue, message, message, context)
         self._dialogue = answered.dialogue
         return answered.messages

@@ -62,12 +62,13 @@ def marked_clock(tokens: list[Token], at: int) -> Clock | None:
     marked = start > at and (any(token_at(tokens, k).word in MARKERS for k in range(at, start)))
     if start > at and not marked and word in ("a", "per", "l", "di", "dell"):
         clock = clock_at(tokens, start)
-        named = token_at(tokens, start).word in ("mezzogiorno", "mezzanotte", "una", "mezzodi")
-        return (
-            clock
-            if clock and named and (word != "l" or token_at(tokens, start).word == "una")
-            else None
+        # "Di una pratica" is no hour, "dell'una" is.
+        one = token_at(tokens, start).word == "una" and token_at(tokens, start - 1).word in (
+            "l",
+            "dell",
         )
+        named = one or token_at(tokens, start).word in ("mezzogiorno", "mezzanotte", "mezzodi")
+        return clock if clock and named and (word != "l" or one) else None
     clock = clock_at(tokens, start)
     if clock is None:
         return None
