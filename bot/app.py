@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app.add_routes(appointment_links.routes)
     site.add_site_routes(app)
     own = app[RUNTIME]
-    add_console(app, settings, database, own.clock, own.notifier, lambda: own.known)
+    add_console(app, settings, database, own.clock, own.notifier, lambda: own.known, own.mail_way())
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)

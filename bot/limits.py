@@ -81,6 +81,7 @@ LIVE_CHECK_INTERVAL_S: Final = 2.0
 
 LIVE_STREAMS_PER_PERSON: Final = 20
 """Tabs of the console that one person may have open."""
+
 FEED_INTERVAL_MIN: Final = 60.0
 """Minutes between two fetches of a feed: offers change daily, a conditional request costs the other side little."""
 
@@ -158,6 +159,12 @@ INDEX_INTERVAL_S: Final = 2.0
 
 CONSOLE_UPKEEP_S: Final = 60.0
 """How often the cases of staff who are gone are looked for."""
+
+TYPING_EVERY_S: Final = 4.0
+"""How often somebody who writes is told to the other side."""
+
+TYPING_SHOWN_S: Final = 7.0
+"""How long "is writing" is shown after it was told: a little longer than the pause between two tellings."""
 
 NEWS_PAUSE_S: Final = 0.5
 """A page of the console is told of news at most this often."""

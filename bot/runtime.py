@@ -12,7 +12,7 @@ from bot.appointments.calendar import conflicts, load_rules
 from bot.appointments.delivery import Delivery
 from bot.appointments.history import SYSTEM, Step
 from bot.appointments.links import Links
-from bot.appointments.mail import MailFiles, SmtpMail
+from bot.appointments.mail import MailFiles, MailOut, SmtpMail
 from bot.appointments.rules_file import read_rules
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
@@ -124,14 +124,15 @@ class Runtime:
             booked = await self.database.read(conflicts, step)
             log.info("booking_rules.loaded", appointments_in_conflict=len(booked))
 
+    def mail_way(self) -> MailOut:
+        """How mails leave: the configured server, or files in the data folder."""
+        if self.settings.smtp_url:
+            return SmtpMail(self.settings.smtp_url.get_secret_value())
+        return MailFiles(self.settings.data_dir / "mails")
+
     def delivery(self) -> Delivery:
         """The job that sends confirmations and reminders; available once `prepare` has run."""
-        settings = self.settings
-        mail = (
-            SmtpMail(settings.smtp_url.get_secret_value())
-            if settings.smtp_url
-            else MailFiles(settings.data_dir / "mails")
-        )
+        mail, settings = self.mail_way(), self.settings
         chat = partial(remind_in_chat, now=self.clock.utc)
         return Delivery(self.database, self.clock, mail, self.links, settings.mail_from, chat)
 

@@ -158,6 +158,24 @@ class Settings(BaseSettings):
     retention_appointments_days: int = Field(
         365, ge=1, le=3_650, description="Days after an appointment until its person goes."
     )
+    retention_contacts_days: int = Field(
+        90, ge=1, le=3_650, description="Days until a message and contact left for the office go."
+    )
+    retention_notes_days: int = Field(
+        365, ge=1, le=3_650, description="Days until private notes of the staff go."
+    )
+    retention_drafts_days: int = Field(
+        30, ge=1, le=3_650, description="Days until what staff typed and never sent goes."
+    )
+    retention_reports_days: int = Field(
+        365, ge=1, le=3_650, description="Days until reports of wrong information go."
+    )
+    retention_bookings_days: int = Field(
+        1_095, ge=1, le=3_650, description="Days until a nameless appointment goes altogether."
+    )
+    untaken_mail_minutes: int = Field(
+        10, ge=0, le=480, description="Minutes after which mails say that nobody takes a request."
+    )
     sign_in_free_tries: int = Field(
         5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
     )

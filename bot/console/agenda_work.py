@@ -2,115 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Concatenate, Final, ParamSpec
+from datetime import date, datetime, timedelta
+from typing import Any, Concatenate, ParamSpec
 
 import sqlalchemy as sa
 
-from bot.appointments import agenda, booking, calendar
+from bot.appointments import agenda, booking, calendar, notices
 from bot.appointments.codes import shown
-from bot.appointments.contacts import masked
 from bot.appointments.history import Step, history_of
-from bot.appointments.rules import BookingRules
-from bot.clock import ROME, Clock
-from bot.storage import audit
+from bot.appointments.rules import BookingRules, Office
+from bot.clock import Clock
+from bot.console import agenda_entries
+from bot.console.agenda_entries import Entry
+from bot.console.agenda_grid import Grid, day_grid, desk_of, week_grid
+from bot.storage import audit, office_mails, outbox
 from bot.storage.appointment_tables import appointments
 from bot.storage.staff import Account
 
 P = ParamSpec("P")
 
-_SHOWN: Final = ("confirmed", "completed", "no_show")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An appointment as the agenda shows it; the contact is masked."""
-
-    id: str
-    code: str
-    office: str
-    desk: str
-    service: str
-    start: datetime
-    minutes: int
-    status: str
-    name: str
-    contact: str
-    reason: str
-    conversation: str
-
 
 @dataclass(frozen=True)
 class Agenda:
-    """What the page of a day or week shows."""
+    """What the page of a day or week shows; ``moving`` is the appointment that looks for another time."""
 
     rules: BookingRules
-    office: str
-    days: dict[date, list[Entry]]
+    office: Office
+    grid: Grid
     closures: list[dict[str, Any]]
+    moving: Entry | None
 
 
-def step_of(clock: Clock, account: Account, conversation: str = "") -> Step:
-    """A step of this member of staff in the console."""
-    return Step.at(clock, "console", who=f"operator:{account.id}", conversation=conversation)
+def step_of(clock: Clock, account: Account, conversation: str = "", channel: str = "desk") -> Step:
+    """A step of this member of staff; ``channel`` says how the citizen came (desk, phone, or that of a conversation)."""
+    return Step.at(clock, channel, who=f"operator:{account.id}", conversation=conversation)
 
 
-def days(connection: sa.Connection, step: Step, *, office: str, first: date, count: int) -> Agenda:
-    """The appointments of some days of an office; an unknown office is the first one."""
+def view(
+    connection: sa.Connection,
+    step: Step,
+    *,
+    office: str,
+    desk: str,
+    first: date,
+    count: int,
+    moving: str = "",
+) -> Agenda:
+    """The grid of some days of an office (an unknown one is the first), of one desk or of all.
+
+    What can still be booked is shown for the first service, or for the service of the appointment that moves.
+    """
     rules = calendar.stored_rules(connection)
     chosen = rules.office(office) or rules.offices[0]
-    since = datetime.combine(first, time.min, tzinfo=ROME)
-    until = datetime.combine(first + timedelta(days=count), time.min, tzinfo=ROME)
-    rows = connection.execute(
-        sa.select(appointments)
-        .where(
-            appointments.c.office == chosen.id,
-            appointments.c.starts_at >= since,
-            appointments.c.starts_at < until,
-            appointments.c.status.in_(_SHOWN),
-        )
-        .order_by(appointments.c.starts_at, appointments.c.desk)
-        .limit(2_000)
+    moved = agenda_entries.find(connection, moving) if moving else None
+    if moved is not None and rules.office(moved.office) is not None:
+        chosen = rules.office(moved.office) or chosen
+    service = moved.service if moved and chosen.service(moved.service) else ""
+    last = first + timedelta(days=count - 1)
+    plan = calendar.agenda_of(connection, chosen.id, step, at_the_desk=True)
+    free = calendar.free_in(
+        connection, step, plan, calendar.service_of(chosen, service), first=first, last=last
     )
-    by_day: dict[date, list[Entry]] = {first + timedelta(days=n): [] for n in range(count)}
-    for row in rows:
-        entry = _entry(row)
-        by_day[entry.start.date()].append(entry)
-    return Agenda(rules, chosen.id, by_day, calendar.closures(connection, step))
-
-
-def find(connection: sa.Connection, appointment_id: str) -> Entry | None:
-    """One appointment that was confirmed at some time."""
-    row = connection.execute(
-        sa.select(appointments).where(
-            appointments.c.id == appointment_id, appointments.c.status != "held"
-        )
-    ).one_or_none()
-    return _entry(row) if row else None
+    entries = agenda_entries.between(connection, chosen.id, first, count)
+    if desk:
+        entries = [entry for entry in entries if desk_of(entry.desk) == desk]
+    days = [first + timedelta(days=number) for number in range(count)]
+    notes = {day: plan.closed_because(day) for day in days}
+    if count == 1:
+        grid = day_grid(chosen, first, entries, free, notes[first])
+    else:
+        grid = week_grid(days, entries, free, notes)
+    return Agenda(rules, chosen, grid, calendar.closures(connection, step), moved)
 
 
 def opened(
     connection: sa.Connection, step: Step, account: Account, appointment_id: str
 ) -> tuple[Entry, list[dict[str, Any]]] | None:
     """One appointment with its history; looking goes into the log."""
-    entry = find(connection, appointment_id)
+    entry = agenda_entries.find(connection, appointment_id)
     if entry is None:
         return None
     _audit(connection, account, "appointment_read", appointment_id, step.now)
     return entry, history_of(connection, appointment_id)
-
-
-def of_conversation(connection: sa.Connection, conversation: str) -> list[Entry]:
-    """The appointments of the citizen of a conversation, the next first."""
-    rows = connection.execute(
-        sa.select(appointments)
-        .where(appointments.c.conversation == conversation, appointments.c.status.in_(_SHOWN))
-        .order_by(appointments.c.starts_at.desc())
-        .limit(10)
-    )
-    return [_entry(row) for row in rows]
 
 
 def reveal_contact(
@@ -167,15 +142,50 @@ def reopen(connection: sa.Connection, step: Step, account: Account, closure: int
     return True
 
 
-def affected(connection: sa.Connection, step: Step) -> list[Entry]:
-    """Appointments to come that present rules and closures would not offer."""
-    codes = [booked.code for booked in calendar.conflicts(connection, step)]
-    rows = connection.execute(
-        sa.select(appointments)
-        .where(appointments.c.code.in_(codes))
-        .order_by(appointments.c.starts_at)
-    )
-    return [_entry(row) for row in rows]
+def tell_affected(
+    connection: sa.Connection,
+    step: Step,
+    account: Account,
+    *,
+    chosen: Collection[str],
+    subject: str,
+    words: str,
+    key: str,
+) -> list[Entry]:
+    """Write to those of the affected who were chosen, by chat or mail; returns those who can only be called.
+
+    The same form sent twice writes once.
+    """
+    unreachable = []
+    for entry in agenda_entries.affected(connection, step):
+        if entry.id not in chosen:
+            continue
+        row = connection.execute(sa.select(appointments).where(appointments.c.id == entry.id)).one()
+        via, once_key = notices.way_to(row), f"closure:{key}:{entry.id}"
+        if via == notices.CHAT:
+            custom = {"status": "staff", "topic": "appuntamenti", "records": []}
+            outbox.send(
+                connection,
+                conversation_id=row.conversation,
+                author=outbox.SYSTEM,
+                message={"text": words, "custom": custom},
+                now=step.now,
+                once_key=once_key,
+            )
+        elif via == notices.EMAIL:
+            office_mails.queue(
+                connection,
+                appointment_id=entry.id,
+                subject=subject,
+                body=words,
+                once_key=once_key,
+                now=step.now,
+            )
+        else:
+            unreachable.append(entry)
+            continue
+        _audit(connection, account, "appointment_told", entry.id, step.now)
+    return unreachable
 
 
 def make_feed(connection: sa.Connection, step: Step, account: Account) -> str:
@@ -183,23 +193,6 @@ def make_feed(connection: sa.Connection, step: Step, account: Account) -> str:
     secret = agenda.make_feed(connection, step)
     _audit(connection, account, "agenda_feed", "", step.now)
     return secret
-
-
-def _entry(row: Any) -> Entry:
-    return Entry(
-        row.id,
-        shown(row.code),
-        row.office,
-        row.desk,
-        row.service,
-        row.starts_at.astimezone(ROME),
-        row.minutes,
-        row.status,
-        row.name,
-        masked(row.contact) if row.contact else "",
-        row.reason,
-        row.conversation or "",
-    )
 
 
 def _audit(

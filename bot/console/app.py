@@ -11,6 +11,8 @@ from aiohttp import web
 from bot.console import (
     agenda_pages,
     audit_pages,
+    booking_pages,
+    closure_pages,
     conversation_pages,
     home,
     pages,
@@ -18,6 +20,7 @@ from bot.console import (
     personal_data_pages,
     profile,
     queue_pages,
+    record_pages,
     review_pages,
     saved_reply_pages,
     service_pages,
@@ -26,13 +29,15 @@ from bot.console import (
 )
 from bot.console.guard import guard
 from bot.console.keys import CONSOLE, PREFIX, Console
-from bot.console.live import LiveConnections
+from bot.console.live import LiveConnections, Pulse
+from bot.console.mail_job import send_mails
 from bot.console.passwords import Passwords
 from bot.console.routing import DECLARED, refuse_undeclared
 from bot.console.upkeep import keep_up
 from bot.storage.app_state import installation_secret
 
 if TYPE_CHECKING:
+    from bot.appointments.mail import MailOut
     from bot.clock import Clock
     from bot.conversations.notifier import Notifier
     from bot.settings import Settings
@@ -46,7 +51,10 @@ _MODULES = (
     queue_pages,
     conversation_pages,
     saved_reply_pages,
+    booking_pages,
+    closure_pages,
     agenda_pages,
+    record_pages,
     review_pages,
     personal_data_pages,
     service_pages,
@@ -63,10 +71,13 @@ def add_console(
     clock: Clock,
     notifier: Notifier,
     knowledge: Callable[[], KnowledgeBase | None],
+    mail: MailOut,
 ) -> None:
     """Mount the console; it starts and stops with ``app``."""
+    pulse = Pulse()
+    notifier.handle(pulse.hear)
     console = Console(
-        settings, database, clock, Passwords(), LiveConnections(), notifier, knowledge
+        settings, database, clock, Passwords(), LiveConnections(), pulse, notifier, knowledge, mail
     )
     own = web.Application(middlewares=[guard])
     own[CONSOLE] = console
@@ -90,7 +101,8 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     console.secret = (await console.database.write(installation_secret)).encode()
     jobs = [
         console.live.watch(console.database, console.clock, console.settings),
-        keep_up(console.database, console.clock, console.settings),
+        keep_up(console.database, console.clock, console.settings, console.knowledge),
+        send_mails(console.database, console.clock, console.mail, console.settings.mail_from),
     ]
     tasks = [asyncio.create_task(job) for job in jobs]
     yield

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 from aiohttp import web
 
-from bot.console import agenda_work, desk_work
+from bot.console import agenda_entries, desk_work
 from bot.console.forms import field, query_number
 from bot.console.handoff_card import handoff_card
 from bot.console.keys import CONSOLE, PREFIX
@@ -17,6 +17,7 @@ from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import new_token, session_of
 from bot.console.suggestions import record_titles, suggestions
+from bot.conversations.typing import staff_type
 from bot.errors import AlreadyClaimed, NotInCharge, UnknownConversation
 from bot.storage import ownership, staff_desk
 from bot.storage.staff_desk import SavedReply
@@ -108,6 +109,16 @@ async def save_draft(request: web.Request) -> web.StreamResponse:
         )
     except UnknownConversation:
         raise web.HTTPNotFound from None
+    return web.Response(status=204)
+
+
+@routes.post("/conversazioni/{conversation}/scrive", Permission.HANDLE_CONVERSATIONS)
+async def typing(request: web.Request) -> web.StreamResponse:
+    """The person in charge is writing: the citizen sees it."""
+    console = request.app[CONSOLE]
+    account = session_of(request).account
+    if await console.database.write(staff_type, _id(request), account.name, console.clock.utc()):
+        console.changed()
     return web.Response(status=204)
 
 
@@ -220,7 +231,7 @@ async def _page(
         note_key=new_token(),
         reasons=CLOSING_REASONS,
         offices=console.settings.office_names,
-        appointments=await console.database.read(agenda_work.of_conversation, _id(request)),
+        appointments=await console.database.read(agenda_entries.of_conversation, _id(request)),
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from aiohttp import web
+
+from bot.clock import ROME
 
 
 async def field(
@@ -13,13 +17,40 @@ async def field(
     Raises:
         web.HTTPBadRequest: it is a file, too long, or holds characters that cannot be stored.
     """
-    value = (await request.post()).get(name, "")
+    value = _storable((await request.post()).get(name, ""), max_chars)
+    return value.strip() if strip else value
+
+
+async def fields(request: web.Request, name: str, *, max_chars: int = 500) -> list[str]:
+    """All values of a field that may be there several times. Raises web.HTTPBadRequest as `field` does."""
+    offered = (await request.post()).getall(name, [])
+    return [_storable(value, max_chars).strip() for value in offered]
+
+
+def _storable(value: object, max_chars: int) -> str:
     if not isinstance(value, str) or len(value) > max_chars:
         raise web.HTTPBadRequest
     if "\x00" in value or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
         raise web.HTTPBadRequest
-    value = value.replace("\r\n", "\n")
-    return value.strip() if strip else value
+    return value.replace("\r\n", "\n")
+
+
+def local_start(offered: str) -> datetime | None:
+    """A local ISO moment ("2026-11-26T10:30") in Europe/Rome, None for anything else."""
+    try:
+        moment = datetime.fromisoformat(offered)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=ROME) if moment.tzinfo is None and "T" in offered else None
+
+
+def iso_day(offered: str) -> date | None:
+    """A day ("2026-11-26"), None for anything else; days at the ends of the calendar are nobody's."""
+    try:
+        day = date.fromisoformat(offered)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2200 else None
 
 
 async def number(request: web.Request, name: str) -> int:

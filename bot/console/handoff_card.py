@@ -15,7 +15,12 @@ FAILURES: Final = frozenset({"not_found", "ambiguous", "out_of_scope", "to_confi
 
 _LAST_ANSWERS: Final = 4
 _LAST_QUESTIONS: Final = 3
-_HIDDEN_SLOTS: Final = frozenset({"requested_slot", "session_started_metadata"})
+_ABOUT_THE_REQUEST: Final = frozenset({"request_operator", "withdraw_person"})
+"""Intents that say that a person is wanted, not what for."""
+
+SHOWN_SLOTS: Final = ("comune", "appointment_service", "appointment_office", "appointment_start", "appointment_name",
+                      "appointment_reason", "handoff_message")  # fmt: skip
+"""Slots that a colleague needs; contacts are shown only to who asks for them, and then it is noted."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +74,22 @@ def _loaded(state: str | None) -> dict[str, Any]:
 
 
 def _last_understood(dialogue: dict[str, Any]) -> dict[str, Any]:
-    for event in reversed(dialogue.get("events") or []):
-        if event.get("event") == "user":
-            return dict((event.get("parse_data") or {}).get("intent") or {})
-    return {}
+    """The last intent that says what is wanted, or that a person is wanted where there is no other."""
+    understood = [
+        dict((event.get("parse_data") or {}).get("intent") or {})
+        for event in dialogue.get("events") or []
+        if event.get("event") == "user"
+    ]
+    matters = [intent for intent in understood if intent.get("name") not in _ABOUT_THE_REQUEST]
+    return (matters or understood or [{}])[-1]
 
 
 def _shown(slots: dict[str, Any]) -> list[tuple[str, str]]:
     shown = []
-    for name, value in sorted(slots.items()):
-        plain = isinstance(value, (str, int, float, bool))
-        if plain and value not in ("", None) and name not in _HIDDEN_SLOTS:
-            shown.append((str(name), str(value)))
+    for name in SHOWN_SLOTS:
+        value = slots.get(name)
+        if isinstance(value, (str, int, float)) and value != "":
+            shown.append((name, mask(str(value))))
     return shown
 
 

@@ -16,7 +16,7 @@ from bot.console.keys import CONSOLE, PREFIX
 from bot.console.pages import render, see_other
 from bot.console.permissions import Permission, allows
 from bot.console.routing import ConsoleRoutes
-from bot.console.sessions import session_of
+from bot.console.sessions import local_path, session_of
 from bot.conversations.notifier import EVERYTHING
 from bot.errors import StorageUnavailable
 from bot.limits import NEWS_HEARTBEAT_S, NEWS_PAUSE_S
@@ -26,6 +26,7 @@ from bot.storage.staff import Account
 
 routes = ConsoleRoutes()
 
+_BACK_MAX_CHARS = 200
 _PRESENCES = (staff_desk.AVAILABLE, staff_desk.BUSY, staff_desk.AWAY)
 
 
@@ -52,7 +53,8 @@ async def set_presence(request: web.Request) -> web.StreamResponse:
         reason,
         console.clock.utc(),
     )
-    return see_other(f"{PREFIX}/profilo", "done_presence")
+    back = await field(request, "back", max_chars=_BACK_MAX_CHARS)
+    return see_other(local_path(back) if back else f"{PREFIX}/profilo", "done_presence")
 
 
 @routes.get("/novita", Permission.SIGNED_IN, counts_as_use=False)
@@ -60,10 +62,12 @@ async def news(request: web.Request) -> web.StreamResponse:
     """Server-sent events until the session ends: the counts now, and again whenever something has changed.
 
     The page asks for what it shows; an event carries no more than counts. Its id is the newest row of the
-    ``events`` table, so that a browser that was away knows whether it has missed something.
+    ``events`` table, so that a browser that was away knows whether it has missed something. The page of a
+    conversation names it and is told, too, while its citizen is writing.
     """
     console = request.app[CONSOLE]
     session = session_of(request)
+    conversation = request.query.get("conversazione", "")[:32]
     with (
         console.live.connected(session.id, session.account.id) as connection,
         console.notifier.listening(EVERYTHING) as listener,
@@ -76,9 +80,14 @@ async def news(request: web.Request) -> web.StreamResponse:
         await response.prepare(request)
         await response.write(b"retry: 2000\n\n")
         ended = asyncio.create_task(connection.ended.wait())
+        told = -1
         try:
             while not connection.ended.is_set():
-                await response.write(await _news(request, session.account))
+                if console.pulse.is_writing(conversation):
+                    await response.write(b"event: writing\ndata: {}\n\n")
+                if told != console.pulse.changes:
+                    told = console.pulse.changes
+                    await response.write(await _news(request, session.account))
                 woken = asyncio.create_task(listener.wait())
                 # A burst of events is one piece of news.
                 await asyncio.wait({ended}, timeout=NEWS_PAUSE_S)

@@ -15,7 +15,8 @@ from bot.settings import Settings
 from bot.storage.database import Database
 
 if TYPE_CHECKING:
-    from bot.console.live import LiveConnections
+    from bot.appointments.mail import MailOut
+    from bot.console.live import LiveConnections, Pulse
     from bot.conversations.notifier import Notifier
     from knowledge.base import KnowledgeBase
 
@@ -32,8 +33,10 @@ class Console:
     clock: Clock
     passwords: Passwords
     live: LiveConnections
+    pulse: Pulse
     notifier: Notifier
     knowledge: Callable[[], KnowledgeBase | None]
+    mail: MailOut
     secret: bytes = b""
 
     def changed(self) -> None:

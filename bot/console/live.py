@@ -1,10 +1,11 @@
-"""Open live connections of the console, closed soon after their session ends, wherever it was ended."""
+"""Open live connections of the console, closed soon after their session ends, and what they tell of the events."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,12 +14,37 @@ import structlog
 
 from bot.clock import Clock
 from bot.errors import StorageUnavailable
-from bot.limits import LIVE_CHECK_INTERVAL_S, LIVE_STREAMS_PER_PERSON
+from bot.limits import LIVE_CHECK_INTERVAL_S, LIVE_STREAMS_PER_PERSON, TYPING_SHOWN_S
 from bot.settings import Settings
 from bot.storage import staff_sessions
 from bot.storage.database import Database
+from bot.storage.events import TYPING, Event
 
 log = structlog.get_logger("sportello.console")
+
+
+class Pulse:
+    """What a process hears of the events of all: how much has changed, and which citizens are writing now."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.changes = 0
+        self._monotonic = monotonic
+        self._writing_until: dict[str, float] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event."""
+        if event.kind != TYPING:
+            self.changes += 1
+        elif event.payload["author"] == "citizen":
+            now = self._monotonic()
+            self._writing_until = {
+                one: until for one, until in self._writing_until.items() if until > now
+            }
+            self._writing_until[event.payload["conversation"]] = now + TYPING_SHOWN_S
+
+    def is_writing(self, conversation: str) -> bool:
+        """Whether the citizen of a conversation is writing."""
+        return self._writing_until.get(conversation, 0.0) > self._monotonic()
 
 
 @dataclass(eq=False)

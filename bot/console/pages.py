@@ -16,7 +16,9 @@ from yarl import URL
 from bot.clock import ROME
 from bot.console.keys import CONSOLE, PREFIX
 from bot.console.permissions import Permission, Role, allows
+from bot.console.preferences import preferences_of
 from bot.console.sessions import SESSION, form_token
+from bot.console.suggestions import record_path
 from bot.storage.staff_sessions import FULL
 
 _HERE: Final = Path(__file__).parent
@@ -88,6 +90,16 @@ def weekday(value: datetime) -> str:
     return f"{_DAYS[value.weekday()]} {value.day} {_MONTHS[value.month - 1]}"
 
 
+def desk_name(place: str) -> str:
+    """A desk as people read it: "sportello-1" is "Sportello 1"."""
+    return place.replace("-", " ").capitalize()
+
+
+def _parsed(iso: str) -> datetime:
+    found = datetime.fromisoformat(iso)
+    return found if found.tzinfo else found.replace(tzinfo=ROME)
+
+
 def duration(value: timedelta) -> str:
     """How long, in words: "5 minuti", "1 ora e 20 minuti", "3 giorni"."""
     minutes = max(0, int(value.total_seconds() // 60))
@@ -120,11 +132,14 @@ def set_up(app: web.Application) -> None:
         weekday=weekday,
         day=day,
         local=lambda at: at.astimezone(ROME),
+        local_moment=lambda iso: moment(_parsed(iso)),
+        desk_name=desk_name,
     )
     environment.globals.update(
         prefix=PREFIX,
         text=text,
         label=label,
+        record_path=record_path,
         Role=Role,
         navigation=_NAVIGATION,
         audit_actions=_audit_actions(),
@@ -139,6 +154,7 @@ def _context(request: web.Request) -> dict[str, Any]:
     role = account.role if account and full else ""
     return {
         "me": account,
+        "preferences": preferences_of(account) if account and full else {},
         "signed_in": full,
         "can": lambda permission: allows(role, permission),
         "csrf": form_token(request),

@@ -10,6 +10,7 @@ from bot.console.keys import CONSOLE, PREFIX
 from bot.console.new_password import FIELD_MAX_CHARS, chosen_password
 from bot.console.pages import render, see_other, text
 from bot.console.permissions import Permission
+from bot.console.preferences import PREFERENCES
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import digest, new_token, recovery_code, session_of, set_cookie
 from bot.storage import staff_sessions
@@ -28,7 +29,22 @@ async def profile(request: web.Request) -> web.StreamResponse:
     open_sessions = await request.app[CONSOLE].database.read(
         staff_sessions.of_person, session.account.id
     )
-    return render(request, "profile.html", sessions=open_sessions, current=session.id)
+    return render(
+        request,
+        "profile.html",
+        sessions=open_sessions,
+        current=session.id,
+        untaken_minutes=request.app[CONSOLE].settings.untaken_mail_minutes,
+    )
+
+
+@routes.post("/profilo/preferenze", Permission.SIGNED_IN)
+async def set_preferences(request: web.Request) -> web.StreamResponse:
+    """How this person wants to be told of news."""
+    console = request.app[CONSOLE]
+    chosen = {name: await field(request, name) == "yes" for name in PREFERENCES}
+    await console.database.write(accounts.set_preferences, session_of(request).account, chosen)
+    return see_other(_PAGE, "done_preferences")
 
 
 @routes.get("/profilo/password", Permission.SIGNED_IN, stages=[FULL, RENEWAL])

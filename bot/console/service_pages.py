@@ -43,7 +43,9 @@ async def what_is_due(request: web.Request) -> web.StreamResponse:
     """What the next nightly run will delete."""
     console = request.app[CONSOLE]
     due = await console.database.read(retention.due, console.settings, console.clock.utc())
-    return render(request, "retention.html", due=due, settings=console.settings)
+    return render(
+        request, "retention.html", due=due, kinds=retention.KINDS, settings=console.settings
+    )
 
 
 @routes.post("/conservazione/esegui", Permission.MANAGE_RETENTION)

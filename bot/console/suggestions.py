@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from actions.replies import compose
+from bot.console.keys import PREFIX
 from knowledge.base import KnowledgeBase
 
 _MOST: Final = 3
@@ -34,6 +36,14 @@ def suggestions(knowledge: KnowledgeBase | None, question: str) -> list[Suggesti
         reply = compose(knowledge, record, inside.facts)
         found.append(Suggestion(record.id, record.title, reply.text))
     return found
+
+
+def record_path(record_id: str) -> str:
+    """Where staff read a record, and the statement after its "#"."""
+    record, _, fact = record_id.partition("#")
+    return f"{PREFIX}/schede/{quote(record, safe='')}" + (
+        f"#{quote(fact, safe='')}" if fact else ""
+    )
 
 
 def record_titles(knowledge: KnowledgeBase | None) -> Callable[[str], str]:

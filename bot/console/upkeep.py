@@ -1,8 +1,10 @@
-"""What the console does by itself: the search index, cases of people who are gone, ended sessions, retention."""
+"""What the console does by itself: the search index, cases of people who are gone, untaken requests, retention."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +12,8 @@ import sqlalchemy as sa
 import structlog
 
 from bot.clock import Clock
+from bot.console.keys import PREFIX
+from bot.console.untaken import somebody_should_have_read, tell_untaken
 from bot.conversations import desk, retention
 from bot.errors import StorageUnavailable
 from bot.limits import CONSOLE_UPKEEP_S, INDEX_INTERVAL_S
@@ -18,6 +22,7 @@ from bot.storage import ownership, search_words, sign_in_failures, staff_desk, s
 from bot.storage.console_tables import staff
 from bot.storage.database import Database
 from bot.storage.tables import conversations
+from knowledge.base import KnowledgeBase
 
 _NIGHT_HOUR: Final = 3
 """Hour in Rome of the nightly run; it finds nothing more to do when it runs again in that hour."""
@@ -25,9 +30,13 @@ _NIGHT_HOUR: Final = 3
 log = structlog.get_logger("sportello.console")
 
 
-async def keep_up(database: Database, clock: Clock, settings: Settings) -> None:
+async def keep_up(
+    database: Database,
+    clock: Clock,
+    settings: Settings,
+    knowledge: Callable[[], KnowledgeBase | None],
+) -> None:
     """Do it again and again, until cancelled; survives a database that comes and goes."""
-    idle = timedelta(minutes=settings.staff_session_idle_minutes)
     rounds = int(CONSOLE_UPKEEP_S / INDEX_INTERVAL_S)
     turn = 0
     while True:
@@ -35,13 +44,7 @@ async def keep_up(database: Database, clock: Clock, settings: Settings) -> None:
             while await database.write(search_words.index_new_messages):
                 pass
             if turn % rounds == 0:
-                now = clock.utc()
-                returned = await database.write(return_cases_of_absent, now, now - idle)
-                if returned:
-                    log.info("console.cases_returned", conversations=returned)
-                await database.write(_forget_ended, now)
-                if clock.now().hour == _NIGHT_HOUR:
-                    await delete_what_is_due(database, settings, now, by=None)
+                await _once(database, clock, settings, knowledge())
         except StorageUnavailable as error:
             log.warning("storage.unavailable", reason=str(error))
         except Exception as error:
@@ -50,22 +53,40 @@ async def keep_up(database: Database, clock: Clock, settings: Settings) -> None:
         await asyncio.sleep(INDEX_INTERVAL_S)
 
 
+async def _once(
+    database: Database, clock: Clock, settings: Settings, knowledge: KnowledgeBase | None
+) -> None:
+    now = clock.utc()
+    idle = timedelta(minutes=settings.staff_session_idle_minutes)
+    returned = await database.write(return_cases_of_absent, now, now - idle)
+    if returned:
+        log.info("console.cases_returned", conversations=returned)
+    await database.write(_forget_ended, now)
+    patience = timedelta(minutes=settings.untaken_mail_minutes)
+    if (
+        patience
+        and knowledge is not None
+        and somebody_should_have_read(knowledge.hours, clock.now(), patience)
+    ):
+        link = f"{settings.base_url}{PREFIX}/"
+        untaken = await database.write(tell_untaken, patience=patience, link=link, now=now)
+        if untaken:
+            log.warning("console.untaken", conversations=untaken)
+    if clock.now().hour == _NIGHT_HOUR:
+        await delete_what_is_due(database, settings, now, by=None)
+
+
 async def delete_what_is_due(
     database: Database, settings: Settings, now: datetime, *, by: int | None
 ) -> retention.Due:
     """Delete in batches what is past its term, and note how much it was; others' units run in between."""
-    done = retention.Due(0, 0)
-    while True:
-        batch = await database.write(retention.delete_batch, settings, now)
-        if batch == retention.Due(0, 0):
-            break
-        done = retention.Due(
-            done.conversations + batch.conversations, done.appointments + batch.appointments
-        )
-    if done != retention.Due(0, 0):
-        await database.write(retention.record_run, done, by=by, now=now)
+    done: Counter[str] = Counter()
+    while batch := await database.write(retention.delete_batch, settings, now):
+        done.update(batch)
+    if done:
+        await database.write(retention.record_run, dict(done), by=by, now=now)
         await database.scrub()
-    return done
+    return dict(done)
 
 
 def return_cases_of_absent(connection: sa.Connection, now: datetime, seen_after: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from bot.storage import appointment_tables  # noqa: F401 (foreign keys point there)
 from bot.storage.tables import RowId, UTCDateTime, metadata
 
 staff = sa.Table(
@@ -151,6 +152,41 @@ reviews = sa.Table(
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("found_at", UTCDateTime, nullable=False),
     sa.Index("ix_reviews_status", "status", "found_at"),
+)
+
+office_mails = sa.Table(
+    "office_mails",
+    metadata,
+    # Mails that staff cause: to colleagues, or to whom an appointment belongs. The address is looked up when the mail
+    # goes out, and the row is deleted then.
+    sa.Column("id", RowId, primary_key=True, autoincrement=True),
+    sa.Column("staff_id", RowId, sa.ForeignKey("staff.id", ondelete="CASCADE"), index=True),
+    sa.Column(
+        "appointment_id",
+        sa.String(32),
+        sa.ForeignKey("appointments.id", ondelete="CASCADE"),
+        index=True,
+    ),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("once_key", sa.String(128), nullable=False, unique=True),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("due_at", UTCDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+untaken_told = sa.Table(
+    "untaken_told",
+    metadata,
+    # Requests of which colleagues were told by mail that nobody takes them, once each time that they wait.
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("waiting_since", UTCDateTime, nullable=False),
 )
 
 conversation_words = sa.Table(

@@ -18,6 +18,13 @@ DONE: Final = "done"
 WENT_BADLY: Final = frozenset({"not_found", "fault"})
 """Status of answers that put a conversation on the list: not understood or not in the records, or broken."""
 
+HANDED_OVER: Final = "handed_over"
+"""Reason of a conversation that was handed to a person because the assistant did not understand."""
+
+RATED_LOW: Final = "rated_low"
+LOW_SCORE: Final = 2
+"""Highest rating of the citizen, from 1 to 5, that puts a conversation on the list."""
+
 PAGE_ROWS: Final = 50
 
 
@@ -43,6 +50,20 @@ def note_bad_answers(
             .values(conversation_id=conversation_id, reason=reason, found_at=at)
             .on_conflict_do_nothing(index_elements=["conversation_id"])
         )
+
+
+def note(connection: sa.Connection, conversation_id: str, reason: str, at: datetime) -> None:
+    """Put a conversation on the list for a weightier reason than an answer; what is done begins anew."""
+    values = {"reason": reason, "status": TO_DO, "found_at": at}
+    connection.execute(
+        insert(connection, table)
+        .values(conversation_id=conversation_id, **values)
+        .on_conflict_do_update(
+            index_elements=["conversation_id"],
+            set_=values,
+            where=table.c.reason != reason,
+        )
+    )
 
 
 def listed(connection: sa.Connection, status: str) -> list[Review]:

@@ -20,6 +20,8 @@ _WORD: Final = re.compile(r"[a-z0-9]+")
 _LONGEST: Final = 40
 _SHORTEST: Final = 3
 _AT_ONCE: Final = 100
+_NOT_UNDERSTOOD: Final = "not_understood"
+"""Reason of a request for a person after misunderstandings (`actions.handoff`)."""
 _MESSAGES_AT_ONCE: Final = 200
 _RARE: Final = 300
 """Rows of a word from which it counts as common."""
@@ -61,14 +63,16 @@ def index_new_messages(connection: sa.Connection) -> int:
     """
     c = conversations.c
     behind = connection.execute(
-        sa.select(c.id, c.indexed_seq)
+        sa.select(c.id, c.indexed_seq, c.reason)
         .where(c.last_seq > c.indexed_seq, c.erased_at.is_(None))
         .limit(_AT_ONCE)
     ).all()
-    return sum(_index(connection, conversation_id, indexed) for conversation_id, indexed in behind)
+    return sum(_index(connection, row.id, row.indexed_seq, row.reason) for row in behind)
 
 
-def _index(connection: sa.Connection, conversation_id: str, indexed: int) -> bool:
+def _index(
+    connection: sa.Connection, conversation_id: str, indexed: int, reason: str | None
+) -> bool:
     received = connection.execute(
         sa.select(inbound.c.seq, inbound.c.text, inbound.c.status)
         .where(inbound.c.conversation_id == conversation_id, inbound.c.seq > indexed)
@@ -95,7 +99,10 @@ def _index(connection: sa.Connection, conversation_id: str, indexed: int) -> boo
     answers = [(json.loads(row.payload), row) for row in sent if row.seq <= until]
     statuses = [(payload.get("custom") or {}).get("status", "") for payload, _ in answers]
     if answers:
-        reviews.note_bad_answers(connection, conversation_id, statuses, answers[-1][1].created_at)
+        at = answers[-1][1].created_at
+        reviews.note_bad_answers(connection, conversation_id, statuses, at)
+        if reason == _NOT_UNDERSTOOD:
+            reviews.note(connection, conversation_id, reviews.HANDED_OVER, at)
     # Answers of the assistant are found by their topic; what people wrote, by its words.
     texts += [payload.get("text", "") for payload, row in answers if row.author == "staff"]
     words = folded_words(" ".join(texts))

@@ -38,7 +38,7 @@ class StaffVisit:
         await self.page.keyboard.press("Tab")
         await self.page.keyboard.type(PASSWORD)
         await self.page.keyboard.press("Enter")
-        await self.page.wait_for_selector("text=Esci")
+        await self.page.get_by_role("button", name="Esci", exact=True).wait_for()
 
     async def looks_right(self, name: str) -> None:
         """No violation that axe-core knows, none of the policy, no error; a screenshot for people."""

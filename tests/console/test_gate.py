@@ -66,6 +66,7 @@ def address(pattern: str) -> str:
         "closure",
         "view",
         "report",
+        "record",
     ):
         filled = filled.replace("{" + name + "}", "999999")
     assert "{" not in filled, f"say what to put into {pattern}"

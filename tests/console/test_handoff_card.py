@@ -45,10 +45,17 @@ def test_the_card_says_what_was_wanted_understood_answered_and_why_it_failed() -
         said(3, "citizen", "voglio parlare con una persona"),
         said(4, "assistant", "…", status="handed_off", topic="persona", records=[]),
     ]
-    card = handoff_card(state(slots={"tema": "caldaie"}, loop={"name": "booking_form"}), messages)
+    slots = {
+        "appointment_name": "Anna, RSSMRA85M01H501Z",
+        "appointment_contact": "anna@example.it",
+        "context": "{}",
+    }
+    card = handoff_card(state(slots=slots, loop={"name": "booking_form"}), messages)
     assert card.wanted == ("quanto costa il bollino della caldaia?",)
     assert (card.intent, card.confidence, card.form) == ("ask_service", 0.82, "booking_form")
-    assert dict(card.slots) == {"tema": "caldaie", "comune": "Rho"}
+    # Contacts are asked for, and that is noted; inner workings say nothing to a colleague.
+    assert set(dict(card.slots)) == {"appointment_name", "comune"}
+    assert "RSSMRA85M01H501Z" not in dict(card.slots)["appointment_name"]
     assert [(a.status, a.records, a.failed) for a in card.answers] == [
         ("not_found", ("impianti-termici",), True),
         ("handed_off", (), False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +14,9 @@ from bot.conversations import retention
 from bot.demo_data import fill
 from bot.storage import search_words, staff_desk
 from bot.storage.appointment_tables import appointments
-from bot.storage.console_tables import conversation_words
+from bot.storage.console_tables import conversation_words, drafts, notes
 from bot.storage.staff_desk import Filter
-from bot.storage.tables import conversations, inbound
+from bot.storage.tables import conversations, handoffs, inbound, reports
 from tests.console.conftest import Office
 from tests.console.test_claims import queue_of
 from tests.support.console import everything_stored
@@ -115,9 +115,9 @@ async def test_retention_deletes_exactly_what_its_preview_says(
     (fresh,) = await queue_of(office, 1)
     now, settings = office.clock.utc(), office.runtime.settings
     due = await office.database.read(retention.due, settings, now)
-    assert due == retention.Due(1 if days >= 365 else 0, 0)
+    assert due == {kind.name: 0 for kind in retention.KINDS} | {"conversations": int(days >= 365)}
     done = await delete_what_is_due(office.database, settings, now, by=None)
-    assert done == due
+    assert done == _but_zeros(due)
     ids = await office.database.read(
         lambda c: set(c.execute(sa.select(conversations.c.id)).scalars())
     )
@@ -126,6 +126,67 @@ async def test_retention_deletes_exactly_what_its_preview_says(
         lambda c: set(c.execute(sa.select(inbound.c.conversation_id)).scalars())
     )
     assert left == ids
+
+
+def _but_zeros(due: retention.Due) -> retention.Due:
+    return {name: number for name, number in due.items() if number}
+
+
+@pytest.mark.parametrize("kind", retention.KINDS, ids=[kind.name for kind in retention.KINDS])
+async def test_every_kind_has_its_own_term(office_on_both: Office, kind: retention.Kind) -> None:
+    """T73: for each kind, one day before and after its term, with something of every kind there."""
+    office = office_on_both
+    (conversation,) = await queue_of(office, 1)
+    begun = office.clock.utc()
+    await office.database.write(_something_of_every_kind, conversation, office.people, begun)
+    term = kind.days(office.runtime.settings)
+    # A conversation in which somebody goes on writing does not take its old notes with it.
+    lasting = sa.update(conversations).values(last_message_at=begun + timedelta(days=5_000))
+    if kind.name != "conversations":
+        await office.database.write(lambda c: c.execute(lasting))
+    settings = office.runtime.settings
+    before = begun + timedelta(days=term, minutes=-1)
+    assert (await office.database.read(retention.due, settings, before))[kind.name] == 0
+    after = begun + timedelta(days=term, minutes=1)
+    due = await office.database.read(retention.due, settings, after)
+    assert due[kind.name] == 1
+    done = await delete_what_is_due(office.database, settings, after, by=None)
+    assert done == _but_zeros(due)
+
+
+def _something_of_every_kind(
+    connection: sa.Connection, conversation: str, people: dict[str, int], at: datetime
+) -> None:
+    staff_id, insert = people["operatore"], sa.insert
+    common = {"conversation_id": conversation}
+    rows: list[tuple[sa.Table, dict[str, Any]]] = [
+        (handoffs, {**common, "message": "chiamatemi", "contact": "+39000", "created_at": at}),
+        (
+            notes,
+            {**common, "staff_id": staff_id, "text": "n", "once_key": "n", "created_at": at},
+        ),
+        (drafts, {**common, "staff_id": staff_id, "text": "bozza", "saved_at": at}),
+        (reports, {**common, "seq": 1, "topic": "urp", "records": "[]", "created_at": at}),
+        (
+            appointments,
+            {
+                "id": "a",
+                "code": "A",
+                "office": "urp",
+                "desk": "sportello-1",
+                "service": "informazioni",
+                "starts_at": at,
+                "minutes": 30,
+                "status": "completed",
+                "name": "Mario Rossi",
+                "channel": "desk",
+                "created_at": at,
+                "changed_at": at,
+            },
+        ),
+    ]
+    for table, row in rows:
+        connection.execute(insert(table).values(**row))
 
 
 async def test_retention_of_many_rows(office_on_both: Office) -> None:
@@ -140,8 +201,10 @@ async def test_retention_of_many_rows(office_on_both: Office) -> None:
     office.clock.pass_by(days=300)
     now, settings = office.clock.utc(), office.runtime.settings
     due = await office.database.read(retention.due, settings, now)
-    assert due.conversations > 200
-    assert await delete_what_is_due(office.database, settings, now, by=None) == due
+    assert due["conversations"] > 200
+    done = await delete_what_is_due(office.database, settings, now, by=None)
+    assert done == _but_zeros(due)
+    assert not any((await office.database.read(retention.due, settings, now)).values())
 
     def left(connection: sa.Connection) -> tuple[int, int, int]:
         old = now - timedelta(days=365)

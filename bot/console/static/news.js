@@ -1,5 +1,6 @@
 // One stream for the page: it asks again for what has changed, and tells as each person likes.
 
+const WRITING_SHOWN_MS = 7000;
 const SHOWN_TITLE = document.title;
 
 /** Follow the stream that the page names. Breaks are bridged by the browser, which says what it saw last. */
@@ -18,11 +19,23 @@ export function followNews(body) {
     }
     before = counts;
   });
+  stream.addEventListener("writing", showWriting);
   // The session is over: the server has said so, and asking again would not help.
   stream.addEventListener("over", () => {
     stream.close();
     location.reload();
   });
+}
+
+let writingEnds = 0;
+
+function showWriting() {
+  const place = document.getElementById("writing");
+  if (!place) return;
+  // The same words again would be read aloud again.
+  if (!place.textContent) place.textContent = "Il cittadino sta scrivendo…";
+  clearTimeout(writingEnds);
+  writingEnds = setTimeout(() => (place.textContent = ""), WRITING_SHOWN_MS);
 }
 
 function show(counts, tell) {

@@ -1,6 +1,7 @@
 // Help while a reply is written: drafts are kept, texts are inserted, a shortcut becomes a saved reply.
 
 const PAUSE_MS = 600;
+const TYPING_EVERY_MS = 4000;
 
 /** Wire the reply form, if the page has one, and the buttons that ask for permission. */
 export function helpWriting(page) {
@@ -9,6 +10,7 @@ export function helpWriting(page) {
   if (!form) return;
   const field = form.elements.namedItem("text");
   keepDrafts(form, field);
+  tellTyping(form, field);
   page.addEventListener("click", (event) => {
     const button = event.target.closest("[data-insert]");
     if (button) insert(field, button.dataset.insert);
@@ -22,6 +24,17 @@ export function helpWriting(page) {
     if (!saved) return;
     const end = field.selectionStart;
     field.setRangeText(saved.dataset.insert, end - typed[2].length - 2, end, "end");
+  });
+}
+
+/** The citizen sees that somebody is writing: told every few seconds while keys are pressed. */
+function tellTyping(form, field) {
+  let told = -TYPING_EVERY_MS;
+  field.addEventListener("input", () => {
+    if (!field.value || performance.now() - told < TYPING_EVERY_MS) return;
+    told = performance.now();
+    const body = new URLSearchParams({ csrf: form.elements.namedItem("csrf").value });
+    fetch(form.dataset.typing, { method: "POST", body }).catch(() => {});
   });
 }
 

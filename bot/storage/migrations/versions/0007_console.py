@@ -233,6 +233,52 @@ def upgrade() -> None:
     with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staff_sessions_staff_id"), ["staff_id"], unique=False)
 
+    op.create_table(
+        "office_mails",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("appointment_id", sa.String(length=32), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("once_key", sa.String(length=128), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name=op.f("fk_office_mails_staff_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["appointment_id"],
+            ["appointments.id"],
+            name=op.f("fk_office_mails_appointment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_office_mails")),
+        sa.UniqueConstraint("once_key", name=op.f("uq_office_mails_once_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("office_mails", schema=None) as batch_op:
+        for column in ("staff_id", "appointment_id", "due_at"):
+            batch_op.create_index(batch_op.f(f"ix_office_mails_{column}"), [column], unique=False)
+
+    op.create_table(
+        "untaken_told",
+        sa.Column("conversation_id", sa.String(length=32), nullable=False),
+        sa.Column("waiting_since", bot.storage.tables.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_untaken_told_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", name=op.f("pk_untaken_told")),
+    )
+
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("office", sa.String(length=64), server_default="", nullable=False)
