@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from bot.conversations import desk
-from bot.conversations.masking import mask
+from bot.masking import mask
 from bot.storage import audit, handoffs, ownership, staff_desk, transcript
 from bot.storage.ownership import Ownership
 from bot.storage.staff import Account

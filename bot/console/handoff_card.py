@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.conversations.masking import mask
+from bot.masking import mask
 from bot.storage.transcript import CITIZEN, Message
 
 FAILURES: Final = frozenset({"not_found", "ambiguous", "out_of_scope", "to_confirm", "fault"})

@@ -18,8 +18,8 @@ from actions.statuses import EXPORT
 from bot.appointments import agenda
 from bot.appointments.history import Step
 from bot.clock import ROME
-from bot.conversations.masking import mask
 from bot.limits import ERASED_SHELL_S
+from bot.masking import mask
 from bot.storage import (
     console_tables,
     events,
