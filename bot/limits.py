@@ -61,6 +61,27 @@ KNOWLEDGE_WATCH_INTERVAL_S: Final = 1.0
 SHUTDOWN_GRACE_S: Final = 10.0
 """Running turns may finish within this time after SIGTERM."""
 
+PASSWORD_MAX_BYTES: Final = 1_024
+"""Longest password of the staff, in UTF-8: longer ones are refused before they are hashed."""
+
+PASSWORD_HASHES_AT_ONCE: Final = 2
+"""Argon2 takes 19 MiB and 23 ms of a core each: a flood of sign-ins must leave room for the chat."""
+
+PASSWORD_HASHES_WAITING: Final = 16
+"""Sign-ins that may wait for a hash (about 0.4 s); the others get 429."""
+
+SECOND_FACTOR_TRIES: Final = 5
+"""Wrong codes after which the password is asked again."""
+
+HALF_SESSION_MINUTES: Final = 10
+"""How long a sign-in may wait for its code."""
+
+LIVE_CHECK_INTERVAL_S: Final = 2.0
+"""How often open live connections of the console are checked against their sessions."""
+
+LIVE_STREAMS_PER_PERSON: Final = 20
+"""Tabs of the console that one person may have open."""
+
 FEED_INTERVAL_MIN: Final = 60.0
 """Minutes between two fetches of a feed: offers change daily, a conditional request costs the other side little."""
 
@@ -192,3 +213,21 @@ KEEPALIVE_S: Final = 20.0
 
 BODY_TIMEOUT_S: Final = 20.0
 """A request whose body takes longer is given up."""
+
+INDEX_INTERVAL_S: Final = 2.0
+"""How often new messages are made searchable for the staff."""
+
+CONSOLE_UPKEEP_S: Final = 60.0
+"""How often the cases of staff who are gone are looked for."""
+
+TYPING_EVERY_S: Final = 4.0
+"""How often somebody who writes is told to the other side."""
+
+TYPING_SHOWN_S: Final = 7.0
+"""How long "is writing" is shown after it was told: a little longer than the pause between two tellings."""
+
+NEWS_PAUSE_S: Final = 0.5
+"""A page of the console is told of news at most this often."""
+
+NEWS_HEARTBEAT_S: Final = 15.0
+"""How often a silent stream says that it is there: proxies close what is silent for a minute."""

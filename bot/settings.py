@@ -129,6 +129,89 @@ class Settings(BaseSettings):
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
+    staff_session_idle_minutes: int = Field(
+        30, ge=1, le=240, description="Minutes without a click after which staff sign in again."
+    )
+    staff_session_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which staff sign in again in any case."
+    )
+    staff_invitation_hours: int = Field(
+        72, ge=1, le=720, description="Hours for which an invitation link works, once."
+    )
+    staff_password_min_chars: int = Field(
+        8, ge=8, le=64, description="Shortest password of the staff."
+    )
+    staff_admin_password_days: int = Field(
+        180, ge=0, le=3_650, description="Days after which administrators change it; 0 is never."
+    )
+    staff_second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, separated by commas."
+    )
+    staff_shown_as: str = Field(
+        "nome", description="How citizens read who answers: nome (first name) or ufficio."
+    )
+    office_name: str = Field(
+        "URP", min_length=2, max_length=64, description="Name of the office of first contact."
+    )
+    offices: str = Field(
+        "", description="Other offices that conversations are passed to, separated by commas."
+    )
+    retention_conversations_days: int = Field(
+        365, ge=1, le=3_650, description="Days after the last message until a conversation goes."
+    )
+    retention_appointments_days: int = Field(
+        365, ge=1, le=3_650, description="Days after an appointment until its person goes."
+    )
+    retention_contacts_days: int = Field(
+        90, ge=1, le=3_650, description="Days until a message and contact left for the office go."
+    )
+    retention_notes_days: int = Field(
+        365, ge=1, le=3_650, description="Days until private notes of the staff go."
+    )
+    retention_drafts_days: int = Field(
+        30, ge=1, le=3_650, description="Days until what staff typed and never sent goes."
+    )
+    retention_reports_days: int = Field(
+        365, ge=1, le=3_650, description="Days until reports of wrong information go."
+    )
+    retention_bookings_days: int = Field(
+        1_095, ge=1, le=3_650, description="Days until a nameless appointment goes altogether."
+    )
+    untaken_mail_minutes: int = Field(
+        10, ge=0, le=480, description="Minutes after which mails say that nobody takes a request."
+    )
+    sign_in_free_tries: int = Field(
+        5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
+    )
+    sign_in_free_tries_address: int = Field(
+        30, ge=5, le=1_000, description="Wrong passwords from one address before it has to wait."
+    )
+    sign_in_block_minutes: int = Field(
+        15, ge=1, le=60, description="Longest wait after wrong passwords."
+    )
+
+    @field_validator("staff_second_factor_roles", mode="after")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        known = {"operatore", "redattore", "responsabile", "amministratore"}
+        roles = [role.strip().lower() for role in value.split(",") if role.strip()]
+        if not set(roles) <= known:
+            raise ValueError("usa operatore, redattore, responsabile, amministratore")
+        return ",".join(roles)
+
+    @field_validator("staff_shown_as", mode="after")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value.lower() not in {"nome", "ufficio"}:
+            raise ValueError("usa nome o ufficio")
+        return value.lower()
+
+    @field_validator("offices", mode="after")
+    @classmethod
+    def _short_offices(cls, value: str) -> str:
+        if any(len(name.strip()) > 64 for name in value.split(",")):
+            raise ValueError("ogni ufficio ha al massimo 64 caratteri")
+        return value
 
     session_silence_minutes: float = Field(
         60, gt=0, description="Minutes of silence after which a session ends with a short closing."
@@ -335,6 +418,16 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @cached_property
+    def office_names(self) -> tuple[str, ...]:
+        """Offices that conversations can be passed to, the one of first contact first."""
+        others = [name.strip() for name in self.offices.split(",") if name.strip()]
+        return tuple(dict.fromkeys([self.office_name, *others]))
+
+    def shown_name(self, name: str) -> str:
+        """How citizens read who answers."""
+        return self.office_name if self.staff_shown_as == "ufficio" else name.split()[0]
 
     @property
     def sample_offers(self) -> bool:
