@@ -22,6 +22,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "token", "cambiami"}
 
 
+_BOT_TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+")
+
 _PLAIN: Final = {
     "int_parsing": "deve essere un numero intero",
     "float_parsing": "deve essere un numero",
@@ -142,6 +144,62 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds for which a danger told to a person may stay unread before the numbers go out.",
     )
+    privacy_notice: str = Field(
+        "", description="Privacy notice before the first message; | parts its points."
+    )
+    privacy_url: str = Field("", description="Address of the whole privacy notice.")
+
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot; without it the channel is off."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Server of the Bot API.", repr=False
+    )
+    telegram_per_second: int = Field(
+        limits.TELEGRAM_PER_SECOND, ge=1, le=1_000, description="Messages a second in all."
+    )
+    telegram_chat_pause_s: float = Field(
+        limits.TELEGRAM_CHAT_PAUSE_S,
+        ge=0,
+        le=60,
+        description="Seconds between two messages to a chat.",
+    )
+    telegram_messages_per_minute: int = Field(
+        limits.TELEGRAM_MESSAGES_PER_MINUTE, ge=1, description="Messages of one citizen."
+    )
+    telegram_connections: int = Field(
+        limits.TELEGRAM_CONNECTIONS,
+        ge=1,
+        le=100,
+        description="Updates that Telegram delivers to the webhook at the same time.",
+    )
+    telegram_button_hours: float = Field(
+        limits.TELEGRAM_BUTTON_HOURS, gt=0, description="Hours for which a button is obeyed."
+    )
+
+    @field_validator("privacy_url", mode="after")
+    @classmethod
+    def _readable_address(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("deve cominciare con https://")
+        return value
+
+    @field_validator("telegram_token", mode="after")
+    @classmethod
+    def _token_of_a_bot(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _BOT_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "copia tutto il codice che ti ha dato @BotFather: numeri, due punti, lettere"
+            )
+        return value
+
+    @field_validator("telegram_api_url", mode="after")
+    @classmethod
+    def _bot_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("deve cominciare con https://")
+        return value.rstrip("/")
 
     @field_validator("api_token", mode="after")
     @classmethod

@@ -1,0 +1,115 @@
+"""How fast we may send: so many messages a second in all, one a second to a chat; answers before everything else.
+
+A place is kept from before the call until one second after its end. Whenever Telegram counts a second, all calls that
+fall into it hold a place at the same moment: there are never more of them than places, however long each call took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+_MOST_CHATS: Final = 10_000
+"""Chats remembered before those whose second is over are forgotten."""
+
+
+class NoTurn(Exception):
+    """Others were before us for too long."""
+
+
+@dataclass(order=True)
+class _Waiting:
+    urgency: int
+    number: int
+    chat: int = field(compare=False)
+    turn: asyncio.Future[None] = field(compare=False)
+
+
+class Pacer:
+    """Gives turns to calls.
+
+    Args:
+        places: calls a second in all.
+        chat_pause_s: seconds between two calls to one chat.
+    """
+
+    def __init__(self, places: int, chat_pause_s: float) -> None:
+        self._free = places
+        self._chat_pause_s = chat_pause_s
+        self._numbers = itertools.count()
+        self._waiting: list[_Waiting] = []
+        self._ready_at: dict[int, float] = {}
+        self._busy: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def turn(
+        self, chat: int, urgency: int, patience_s: float | None = None
+    ) -> AsyncIterator[None]:
+        """Wait for a turn to call ``chat``; the lower ``urgency``, the sooner.
+
+        Raises:
+            NoTurn: none came within ``patience_s``.
+        """
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(urgency, next(self._numbers), chat, turn)
+        self._waiting.append(waiting)
+        self._give_turns()
+        try:
+            await asyncio.wait({turn}, timeout=patience_s)
+            if not turn.done():
+                raise NoTurn
+            yield
+        finally:
+            if turn.done():
+                self._end(chat)
+            else:
+                self._waiting.remove(waiting)
+
+    def hold(self, chat: int, pause_s: float) -> None:
+        """Telegram asks for patience with a chat (429): no turn for it so long."""
+        until = time.monotonic() + pause_s
+        self._ready_at[chat] = max(self._ready_at.get(chat, 0.0), until)
+
+    def is_held(self, chat: int) -> bool:
+        """Whether a chat has no turn now."""
+        return chat in self._busy or self._ready_at.get(chat, 0.0) > time.monotonic()
+
+    def _end(self, chat: int) -> None:
+        self._busy.discard(chat)
+        self.hold(chat, self._chat_pause_s)
+        asyncio.get_running_loop().call_later(1.0, self._free_place)
+        self._give_turns()
+
+    def _free_place(self) -> None:
+        self._free += 1
+        self._give_turns()
+
+    def _give_turns(self) -> None:
+        now = time.monotonic()
+        if len(self._ready_at) > _MOST_CHATS:
+            self._ready_at = {chat: at for chat, at in self._ready_at.items() if at > now}
+        soonest: float | None = None
+        for waiting in sorted(self._waiting):
+            ready_at = self._ready_at.get(waiting.chat, 0.0)
+            if self._free > 0 and ready_at <= now and waiting.chat not in self._busy:
+                self._free -= 1
+                self._busy.add(waiting.chat)
+                self._waiting.remove(waiting)
+                waiting.turn.set_result(None)
+            elif ready_at > now:
+                soonest = min(ready_at, soonest or ready_at)
+        self._wake_at(soonest, now)
+
+    def _wake_at(self, moment: float | None, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if moment is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(moment - now + 0.001, self._give_turns)
