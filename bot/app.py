@@ -12,7 +12,6 @@ from aiohttp import web
 
 from bot.channels import agenda_feed, appointment_links, metrics, rest, site
 from bot.channels.http_errors import add_security_headers, errors_middleware
-from bot.channels.telegram.channel import add_telegram
 from bot.errors import SportelloError
 from bot.feeds.schedule import Feeds
 from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
@@ -48,7 +47,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)
-    add_telegram(app)
+    if settings.telegram_token is not None:
+        # Its library takes memory and time that an installation without a bot is spared.
+        from bot.channels.telegram.channel import add_telegram
+
+        add_telegram(app)
     return app
 
 

@@ -58,8 +58,17 @@ WRONG = [
     ("STAFF_SILENCE_MINUTES", "mezz'ora"),
     ("STAFF_IDLE_HOURS", "-1"),
     ("DANGER_ALERT_S", "-1"),
+    ("PRIVACY_URL", "http://www.ente.it/privacy"),
+    ("TELEGRAM_TOKEN", SECRET),
+    ("TELEGRAM_TOKEN", f"123456 :{SECRET}"),
+    ("TELEGRAM_API_URL", f"telegram:{SECRET}"),
+    ("TELEGRAM_PER_SECOND", "0"),
+    ("TELEGRAM_CHAT_PAUSE_S", "-1"),
+    ("TELEGRAM_MESSAGES_PER_MINUTE", "nessuno"),
+    ("TELEGRAM_CONNECTIONS", "101"),
+    ("TELEGRAM_BUTTON_HOURS", "0"),
 ]
-FREE = {"BOOKING_RULES", "DATA_DIR", "FEED_PRIVATE_HOSTS", "HOST", "MODELS_DIR"}
+FREE = {"BOOKING_RULES", "DATA_DIR", "FEED_PRIVATE_HOSTS", "HOST", "MODELS_DIR", "PRIVACY_NOTICE"}
 """Settings of which any text may be right."""
 
 

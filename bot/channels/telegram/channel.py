@@ -26,7 +26,7 @@ from bot.channels.telegram.updates import ALLOWED
 from bot.channels.telegram.webhook import Door, Webhook
 from bot.conversations.delivery import Courier
 from bot.errors import StorageUnavailable
-from bot.keys import RUNTIME, SETTINGS
+from bot.keys import RUNTIME
 from bot.limits import (
     TELEGRAM_AT_ONCE,
     TELEGRAM_LEASE_BEAT_S,
@@ -192,9 +192,7 @@ async def deliver(request: web.Request) -> web.Response:
 
 
 def add_telegram(app: web.Application) -> None:
-    """Add the channel, if there is a token."""
-    if app[SETTINGS].telegram_token is None:
-        return
+    """Add the channel; the settings hold a token."""
     app[TELEGRAM] = TelegramChannel(app[RUNTIME])
     app.add_routes(routes)
     app.cleanup_ctx.append(_life)
