@@ -126,6 +126,7 @@ class TelegramServer:
         self._news = asyncio.Condition()
         self._polls = itertools.count(1)
         self._poll = 0
+        self._ends_poll = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # What citizens do
@@ -164,15 +165,19 @@ class TelegramServer:
         return await self.push(callback_query=query)
 
     async def press_label(self, chat_id: int, label: str) -> dict[str, Any]:
-        """A citizen presses the newest button whose label begins so."""
-        for message in reversed(self.chat(chat_id).from_bot):
-            for row in message.get("keyboard", ()):
-                for button in row:
-                    if button["text"].startswith(label):
-                        return await self.press(
-                            chat_id, message["message_id"], button["callback_data"]
-                        )
-        raise AssertionError(f"no button {label!r} in {self.chat(chat_id).from_bot}")
+        """A citizen presses the newest button with a label, or the newest whose label begins so."""
+        shown = [
+            (message["message_id"], button)
+            for message in reversed(self.chat(chat_id).from_bot)
+            for row in message.get("keyboard", ())
+            for button in row
+        ]
+        exact = [(m, b) for m, b in shown if b["text"] == label]
+        for message_id, button in exact or [
+            (m, b) for m, b in shown if b["text"].startswith(label)
+        ]:
+            return await self.press(chat_id, message_id, button["callback_data"])
+        raise AssertionError(f"no button {label!r} in {[b['text'] for _, b in shown]}")
 
     async def block(self, chat_id: int, *, back: bool = False) -> dict[str, Any]:
         """A citizen blocks the bot, or lets it in again."""
@@ -201,6 +206,12 @@ class TelegramServer:
             return
         async with self._news:
             self._updates.append(update)
+            self._news.notify_all()
+
+    async def end_poll(self) -> None:
+        """Answer the open request for updates as if its time were over."""
+        async with self._news:
+            self._ends_poll = True
             self._news.notify_all()
 
     def jump_back(self, number: int) -> None:
@@ -262,7 +273,8 @@ class TelegramServer:
                 first = int(params["offset"])
                 self._updates = [u for u in self._updates if u["update_id"] >= first]
             until = time.monotonic() + min(float(params.get("timeout") or 0), 50)
-            while not self._updates and self._poll == mine and time.monotonic() < until:
+            self._ends_poll = False
+            while not (self._updates or self._ends_poll) and self._poll == mine:
                 try:
                     await asyncio.wait_for(self._news.wait(), until - time.monotonic())
                 except asyncio.TimeoutError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +39,9 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a request has left: there is no doubt that nothing arrived."""
 
 
+_TALKATIVE: Final = ("telegram", "httpx", "httpcore")
+"""Libraries whose debug logs hold the token, the secret of the webhook and what people write."""
+
 _SPARE: Final = 10
 """Connections for what goes beside the outbox: answers to presses, "is typing"."""
 
@@ -59,6 +63,8 @@ def make_client(settings: Settings) -> Client:
     """A client for the bot of the settings; nothing is called yet."""
     if settings.telegram_token is None:
         raise ValueError("there is no token")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     calls = _connections(settings.telegram_per_second + _SPARE, TELEGRAM_CALL_TIMEOUT_S)
     waits = _connections(1, TELEGRAM_POLL_S + TELEGRAM_CALL_TIMEOUT_S)
     bot = Bot(
