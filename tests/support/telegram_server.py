@@ -245,7 +245,8 @@ class TelegramServer:
                 request.transport.abort()
             return web.Response()
         except Refusal as refusal:
-            self.calls.append(Call(method, params, at, refusal.code))
+            is_gone = request.transport is None or request.transport.is_closing()
+            self.calls.append(Call(method, params, at, 0 if is_gone else refusal.code))
             return _refused(refusal)
         self.calls.append(Call(method, params, at, 200))
         return web.json_response({"ok": True, "result": result})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -129,6 +130,7 @@ async def test_a_broadcast_keeps_the_limits_and_answers_go_first(
         telegram.chat(9_999)
         asks = await office.conversation(9_999)
         await office.send(asks, "La risposta", author="assistant")
+        asked_at = time.monotonic()
         await office.send(conversations[1], "Secondo avviso")
         await eventually(office.drained, 40)
         made = sends(telegram)
@@ -136,10 +138,8 @@ async def test_a_broadcast_keeps_the_limits_and_answers_go_first(
     assert most_in_a_second(made) <= 30
     assert smallest_gap(made) >= 1.0
     place = [c.params["chat_id"] for c in made].index("9999")
-    late = made[place].at - made[0].at
-    print(
-        f"\n{len(made)} messages in {made[-1].at - made[0].at:.1f} s, the answer was number {place + 1} after {late:.2f} s"
-    )
+    late = made[place].at - asked_at
+    assert late < 1.0
 
 
 async def test_an_answer_overtakes_a_broadcast_under_way(
@@ -154,7 +154,7 @@ async def test_an_answer_overtakes_a_broadcast_under_way(
         asks = await office.conversation(9_999)
 
         async def under_way() -> bool:
-            return len(sends(telegram)) >= 30
+            return len(sends(telegram)) >= 20
 
         await eventually(under_way)
         before = len(sends(telegram))
@@ -165,8 +165,7 @@ async def test_an_answer_overtakes_a_broadcast_under_way(
 
         await eventually(answered)
         overtaken_by = len(sends(telegram)) - before
-    # One second's worth at most: the places that were taken when it came.
-    assert overtaken_by <= 32
+    assert overtaken_by <= 21
 
 
 async def test_long_answers_go_out_in_parts_a_second_apart(
@@ -247,16 +246,17 @@ async def test_one_chats_trouble_is_its_own(
     async with run(database_url, telegram_chat_pause_s=0.05) as office:
         hit = await office.conversation(troubled)
         await office.send(hit, "uno", "due", author="assistant")
+        queued_at = {}
         for chat in others:
             telegram.chat(chat)
             await office.send(await office.conversation(chat), "altro", author="assistant")
+            queued_at[chat] = time.monotonic()
         await eventually(office.drained, 30)
         made = sends(telegram)
         stored = await messages_of(office.database, hit)
-    begun = min(c.at for c in telegram.calls if c.method == "sendMessage")
     for chat in others:
         (call,) = [c for c in made if c.params["chat_id"] == str(chat)]
-        assert call.at - begun < 2.0
+        assert call.at - queued_at[chat] < 1.5
     mine = [
         c
         for c in telegram.calls

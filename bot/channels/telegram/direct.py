@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram.api import entities_of, markup_of
 from bot.channels.telegram.formatting import Piece, pieces
 from bot.channels.telegram.keyboards import Rows
-from bot.channels.telegram.pacing import Pacer
+from bot.channels.telegram.pacing import NOTICE, Pacer
 from bot.limits import TELEGRAM_TYPING_AFTER_S
 from bot.tasks import stop
 
@@ -83,7 +83,7 @@ class Direct:
 
     async def _say(self, chat: int, words: str, then_leave: bool) -> None:
         for piece in pieces(words):
-            async with self._pacer.turn(chat, urgency=1):
+            async with self._pacer.turn(chat, NOTICE):
                 await self._bot.send_message(chat, piece.text, entities=entities_of(piece))
         if then_leave:
             await self._bot.leave_chat(chat)

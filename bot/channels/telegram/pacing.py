@@ -2,6 +2,7 @@
 
 A place is kept from before the call until one second after its end. Whenever Telegram counts a second, all calls that
 fall into it hold a place at the same moment: there are never more of them than places, however long each call took.
+A third of the places is kept for answers, so that a broadcast does not make anybody wait who has asked.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
+
+ANSWER: Final = 0
+NOTICE: Final = 2
+"""Urgencies: who has asked waits for an answer, notices and broadcasts can wait."""
 
 _MOST_CHATS: Final = 10_000
 """Chats remembered before those whose second is over are forgotten."""
@@ -40,6 +45,7 @@ class Pacer:
 
     def __init__(self, places: int, chat_pause_s: float) -> None:
         self._free = places
+        self._kept = places // 3
         self._chat_pause_s = chat_pause_s
         self._numbers = itertools.count()
         self._waiting: list[_Waiting] = []
@@ -97,7 +103,8 @@ class Pacer:
         soonest: float | None = None
         for waiting in sorted(self._waiting):
             ready_at = self._ready_at.get(waiting.chat, 0.0)
-            if self._free > 0 and ready_at <= now and waiting.chat not in self._busy:
+            kept = 0 if waiting.urgency == ANSWER else self._kept
+            if self._free > kept and ready_at <= now and waiting.chat not in self._busy:
                 self._free -= 1
                 self._busy.add(waiting.chat)
                 self._waiting.remove(waiting)

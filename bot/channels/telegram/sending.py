@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 from telegram import Bot
@@ -15,7 +15,7 @@ from bot.appointments.history import SYSTEM, Step
 from bot.appointments.links import PATH
 from bot.channels.telegram.api import entities_of, markup_of, outcome_of, pause_asked
 from bot.channels.telegram.direct import NO_PREVIEW
-from bot.channels.telegram.pacing import NoTurn, Pacer
+from bot.channels.telegram.pacing import ANSWER, NOTICE, NoTurn, Pacer
 from bot.channels.telegram.rendering import CalendarPart, Part, TextPart, parts_of
 from bot.channels.telegram.texts import text
 from bot.conversations import personal_data
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from bot.runtime import Runtime
 
 log = structlog.get_logger("sportello.telegram")
-
-_ANSWER: Final = 0
-_NOTICE: Final = 2
-"""Urgencies: who has asked waits for an answer, notices and broadcasts can wait."""
 
 
 class Sender:
@@ -74,7 +70,7 @@ class Sender:
 
     async def _send_in_turn(self, delivery: Delivery, part: Part) -> int | None:
         chat = int(delivery.sender)
-        urgency = _ANSWER if delivery.author == outbox.ASSISTANT else _NOTICE
+        urgency = ANSWER if delivery.author == outbox.ASSISTANT else NOTICE
         async with self._pacer.turn(chat, urgency, TELEGRAM_TURN_WAIT_S):
             return await self._send_part(delivery, chat, part)
 
