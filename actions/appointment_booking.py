@@ -87,7 +87,11 @@ async def _take_start(turn: FormTurn, seen: Overview, said: Said) -> bool:
     """Choose a time if the message is about one, and keep it; a changed service is kept for anew."""
     asked = turn.asked == START
     minutes = seen.limits.hold_minutes
-    corrects = bool(said.corrects) or turn.asked == CONFIRMED
+    corrects = (
+        bool(said.corrects)
+        or turn.asked == CONFIRMED
+        or (turn.asked in (NAME, CONTACT) and said.names_day)
+    )
     about_time = said.is_about_when or (
         bool(said.when) and (corrects or not turn.asked or turn.start is None)
     )
@@ -129,6 +133,13 @@ async def _keep(
 
 
 def _take_reason(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
+    if turn.asked == CONFIRMED:
+        tells = not (said.says_yes or said.says_no or said.asks or said.corrects)
+        if tells and (
+            SERVICE in turn.changed or said.reason or not (turn.slots[REASON] or others_done)
+        ):
+            return _put_reason(turn, said.reason or said.text)
+        return False
     if turn.asked != REASON:
         if turn.slots[REASON] is None and (
             said.reason or (SERVICE in turn.changed and turn.slots[SERVICE])
@@ -143,8 +154,10 @@ def _take_reason(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
         return False
     personal = NAME in turn.changed or CONTACT in turn.changed
     if personal and len(words(said.without_data)) <= _LEFT_OVER:
-        # Who answers with a name has nothing to say about the reason.
-        turn.put(REASON, "")
+        # Who answers with a name is asked once more, then has nothing to say about the reason.
+        if turn.talk.get("reason_passed"):
+            turn.put(REASON, "")
+        turn.remember_talk(reason_passed=True)
         return True
     if others_done and (said.is_about_when or said.corrects) and SERVICE not in turn.changed:
         return False

@@ -6,6 +6,7 @@ A form must not swallow questions: what is plainly a question to the assistant i
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Final, Literal
 
 from rasa_sdk import Action, Tracker
@@ -17,6 +18,7 @@ from actions.handoff import TOPIC
 from actions.replies import Reply, send
 from actions.texts import text
 from bot.appointments.contacts import Invalid, contact_span, parsed_contact
+from bot.masking import mask_codes
 from knowledge.text import words
 
 MESSAGE_MAX_CHARS: Final = 1_000
@@ -143,7 +145,7 @@ class ValidateHandoffForm(FormValidationAction):
             return {}
         move = _move(tracker, message_move)
         if move == "value":
-            return {"handoff_message": text_of(tracker).strip()[:MESSAGE_MAX_CHARS]}
+            return _message_slots(text_of(tracker).strip()[:MESSAGE_MAX_CHARS])
         slots = _other(move, "handoff_message", dispatcher, tracker)
         if slots.get("handoff_message") == "":
             # Who has nothing to say is not asked where to answer.
@@ -181,6 +183,16 @@ class ValidateHandoffForm(FormValidationAction):
                 kind = "phone" if error.problem.startswith("phone") else "email"
                 send(dispatcher, Reply(text(f"handoff_bad_{kind}"), "handed_off", TOPIC))
             return given_up
+
+
+def _message_slots(message: str) -> dict[str, Any]:
+    """The message without codes that nobody needs; a contact written in it is not asked again."""
+    slots: dict[str, Any] = {"handoff_message": mask_codes(message)}
+    span = contact_span(message)
+    if span is not None:
+        with suppress(Invalid):
+            slots["handoff_contact"] = parsed_contact(message[slice(*span)]).value
+    return slots
 
 
 def _move(tracker: Tracker, decide: Any) -> Move:

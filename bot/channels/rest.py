@@ -12,12 +12,12 @@ from aiohttp import web
 from bot.channels.api_token import authorise
 from bot.channels.http_errors import BadRequest
 from bot.channels.json_body import is_storable, read_json_object, text_field
-from bot.conversations.masking import mask
 from bot.conversations.personal_data import export, is_export, with_copy
 from bot.conversations.turns import Incoming, refusal
 from bot.errors import UnknownConversation
 from bot.keys import RUNTIME, SETTINGS
 from bot.limits import MESSAGE_ID_MAX_CHARS, SENDER_MAX_CHARS
+from bot.masking import mask
 from bot.storage import outbox, transcript
 from bot.storage.transcript import Message
 

@@ -16,9 +16,9 @@ from rich.table import Table
 from bot.clock import ROME, Clock
 from bot.commands.common import console, prepared_settings
 from bot.conversations import desk
-from bot.conversations.masking import mask
 from bot.conversations.personal_data import erase, export
 from bot.errors import ConfigurationError, UnknownConversation
+from bot.masking import mask
 from bot.settings import Settings
 from bot.storage import handoffs, outbox, ownership, transcript
 from bot.storage.database import Database

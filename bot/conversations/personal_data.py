@@ -18,8 +18,8 @@ from actions.statuses import EXPORT
 from bot.appointments import agenda
 from bot.appointments.history import Step
 from bot.clock import ROME
-from bot.conversations.masking import mask
 from bot.limits import ERASED_SHELL_S
+from bot.masking import mask
 from bot.storage import events, handoffs, outbox, ownership, reports, transcript
 from bot.storage.tables import conversations, effects, inbound, outbound
 from bot.storage.tables import handoffs as handoffs_table

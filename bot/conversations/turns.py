@@ -31,7 +31,6 @@ from bot.conversations.by_owner import (
 )
 from bot.conversations.commands import in_words
 from bot.conversations.lanes import Lanes
-from bot.conversations.masking import mask
 from bot.conversations.personal_data import erase_but_farewell
 from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import (
@@ -41,6 +40,7 @@ from bot.limits import (
     TURN_ATTEMPTS,
     TURNS_AT_ONCE,
 )
+from bot.masking import mask
 from bot.storage import inbox, outbox, ownership
 from bot.storage.database import Database
 from knowledge.base import KnowledgeBase

@@ -84,9 +84,15 @@ def left(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Left
     server = ForkedServer(settings_in(folder), assistant, lambda: _prepare(output))
     port = int(server.start().rsplit(":", 1)[1])
     try:
-        answers = {marker: _say(port, text.format(marker)) for marker, text in _PLANTED.items()}
-        for marker, text in _SPELLINGS.values():
-            answers[marker] = _say(port, text.format(marker))
+        planted = [*_PLANTED.items(), *_SPELLINGS.values()]
+        answers = {
+            marker: _say(port, text.format(marker), sender=f"persona-{number}")
+            for number, (marker, text) in enumerate(planted)
+        }
+        for number, (_, text) in enumerate(planted):
+            if "appuntamento" in text:
+                # A booking under way holds name and contact; they go when it is given up.
+                _say(port, "annulla, non voglio più prenotare", sender=f"persona-{number}")
         _misbehave(port)
     finally:
         assert server.terminate() == 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.conversations.masking import mask
+from bot.masking import mask
 from tests.support.counts import count
 
 MARKERS = [

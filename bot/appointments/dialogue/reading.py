@@ -131,6 +131,14 @@ class Said:
     without_data: str = ""
 
     @property
+    def names_day(self) -> bool:
+        """Whether days or hours are told in words: the figures of a telephone number are none."""
+        return any(
+            sum(char.isalpha() for char in self.text[m.start : m.end]) > 2
+            for m in self.when.matched
+        )
+
+    @property
     def is_about_when(self) -> bool:
         """Whether days and hours are the point of the message."""
         return bool(self.when) and self.when_share >= _COVERAGE
@@ -268,8 +276,11 @@ def _contact(text: str, now: datetime, asked: str) -> tuple[str, str]:
 
 
 def _surely_name(name: Found, text: str, now: datetime) -> bool:
-    """Whether what looks like a name is not days and hours with capitals."""
-    return not understand(text[name.start : name.end], now) or introduced_name(text) is not None
+    """Whether what looks like a name is not days and hours with capitals ("Lunedì Mattina"); "Natale Rossi" is one."""
+    written = text[name.start : name.end]
+    return (
+        _share(understand(written, now), written, written) < 1 or introduced_name(text) is not None
+    )
 
 
 def _blanked(text: str, start: int, end: int) -> str:
@@ -331,7 +342,7 @@ def _reason(text: str, when: When) -> str:
         reason = rest[: min([stop, *dated])].strip(" ,.-")
         reason = re.sub(r"\s+(?:il|la|per|alle|di|a|e|al|nel|giorno)$", "", reason)
         if len(fold(reason)) > 3:
-            whole = lead.group().split()[0].lower() not in (
+            whole = lead.group().split()[0].lower().rstrip(":=") not in (
                 "per",
                 "motivo",
                 "oggetto",

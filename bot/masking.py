@@ -33,6 +33,7 @@ _PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("[targa]", re.compile(r"\b[A-HJ-NPR-TV-Z]{2}[\s-]?\d{3}[\s-]?[A-HJ-NPR-TV-Z]{2}\b", re.IGNORECASE)),
     ("[telefono]", re.compile(r"(?<![\w/])(?<!\d\.)\(?(?:\+|00)?\d(?:[ ./()-]{0,2}\d){7,13}(?![\w/])")),
 )  # fmt: skip
+_CODES: Final = frozenset({"[codice fiscale]", "[IBAN]", "[carta]"})
 _NAME: Final = re.compile(
     rf"\b((?:mi chiamo|il mio nome (?:è|e)|a nome(?: di)?|sono (?:il|la) (?:signor|signora|sig\.?|sig\.ra|dott\.?|dott\.ssa))\s*:?\s+)"
     rf"({_WORD}(?:\s+(?!e\b|ed\b|vorrei\b|volevo\b|ho\b|abito\b|e'\b){_WORD}){{0,2}})",
@@ -51,6 +52,14 @@ def mask(text: str) -> str:
     text = "".join((*parts, _covered(text[at:])))
     text = _NAME.sub(r"\1[nome]", text)
     return _NAME_SIGNED.sub(r"\1[nome]", text)
+
+
+def mask_codes(text: str) -> str:
+    """The text without codice fiscale, IBAN and cards: a message for the office keeps names and contacts, never these."""
+    for label, pattern in _PATTERNS:
+        if label in _CODES:
+            text = pattern.sub(label, text)
+    return text
 
 
 def _covered(text: str) -> str:
