@@ -75,6 +75,7 @@ class Courier:
 
     Args:
         at_once: messages on their way at the same time; a quarter of them is kept free for answers of the assistant.
+        recorded: called when it is on record how a delivery went, or cannot be recorded.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Courier:
         at_once: int = OUTBOX_AT_ONCE,
         lease_s: float = OUTBOX_LEASE_S,
         attempts: int = OUTBOX_ATTEMPTS,
+        recorded: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self._channel = channel
         self._send = send
@@ -97,6 +99,7 @@ class Courier:
         self._at_once = at_once
         self._lease_s = lease_s
         self._attempts = attempts
+        self._recorded = recorded
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:
@@ -161,6 +164,8 @@ class Courier:
         except StorageUnavailable as error:
             # It stays "sending" until its time is over, and is then sent once more.
             log.warning("delivery.not_recorded", id=delivery.id, reason=str(error))
+        finally:
+            self._recorded(delivery)
 
     async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
         now, write = self._clock.utc(), self._database.write

@@ -229,7 +229,11 @@ class TelegramServer:
         """Answer a call."""
         at = time.monotonic()
         method = request.match_info["method"]
-        params, files = await _params(request)
+        try:
+            params, files = await _params(request)
+        except OSError:
+            # Whoever called was killed in the middle of the request.
+            return web.Response()
         fault = self.fault(method, params)
         if fault is not None and fault.slow_s:
             await asyncio.sleep(fault.slow_s)

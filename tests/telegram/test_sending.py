@@ -334,6 +334,27 @@ async def test_one_of_two_replicas_sends_and_polls_and_the_other_takes_over(
     assert not [c for c in telegram.calls if c.code == 409]
 
 
+async def test_a_stop_cuts_no_call_off(
+    telegram: TelegramServer, run: Callable[..., Any], sqlite_url: str
+) -> None:
+    """T20: what is under way ends, what waits for its turn stays queued: nothing is sent twice."""
+
+    def slow(method: str, params: dict[str, Any]) -> Fault | None:
+        return Fault(slow_s=1.2) if method == "sendMessage" else None
+
+    telegram.fault = slow
+    async with run(sqlite_url, telegram_per_second=10) as office:
+        for chat in range(1, 16):
+            telegram.chat(chat)
+            await office.send(await office.conversation(chat), "uno", author="assistant")
+        await asyncio.sleep(0.7)
+    telegram.fault = lambda method, params: None
+    assert len(sends(telegram)) == 10
+    async with run(sqlite_url) as office:
+        await eventually(office.drained)
+    assert [telegram.chat(chat).texts() for chat in range(1, 16)] == [["uno"]] * 15
+
+
 async def test_hostile_words_go_out_as_words(
     telegram: TelegramServer, run: Callable[..., Any], sqlite_url: str
 ) -> None:

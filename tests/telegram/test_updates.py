@@ -452,3 +452,23 @@ async def test_an_oversized_body_is_refused(
         long["message"]["reply_to_message"] = update_of("😀" * 2_000, 4, 2)["message"]
         assert len(json.dumps(long)) > client.runtime.settings.request_max_bytes * 0.7
         assert (await deliver(client, telegram, long))[0] == 200
+
+
+async def test_who_writes_too_much_is_told_once_and_others_notice_nothing(
+    telegram: TelegramServer, office: Office, database_url: str
+) -> None:
+    """Must-hold 6 on Telegram."""
+    async with office(database_url=database_url, telegram_messages_per_minute=5) as client:
+        await asyncio.gather(*(telegram.say(CITIZEN, f"ciao {n}") for n in range(60)))
+        await telegram.say(CITIZEN + 1, QUESTION)
+        assert ANSWER in (await texts(telegram, CITIZEN + 1, 2))[1]
+
+        async def all_read() -> bool:
+            return telegram.undelivered == 0
+
+        await eventually(all_read)
+        written = await texts(telegram, CITIZEN, 7)
+        stored = await rows(client)
+    assert stored["inbound"] <= 11
+    told = [words for words in written if "troppi messaggi" in words]
+    assert 1 <= len(told) <= 2

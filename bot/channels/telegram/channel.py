@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,10 +29,12 @@ from bot.errors import StorageUnavailable
 from bot.keys import RUNTIME
 from bot.limits import (
     TELEGRAM_AT_ONCE,
+    TELEGRAM_CALL_TIMEOUT_S,
     TELEGRAM_LEASE_BEAT_S,
     TELEGRAM_LEASE_TERM_S,
     TELEGRAM_NO_NETWORK_RETRY_S,
     TELEGRAM_NO_TOKEN_RETRY_S,
+    TELEGRAM_OVERLAP_S,
     TELEGRAM_UPDATES_KEPT_H,
 )
 from bot.storage import telegram
@@ -57,7 +59,9 @@ class TelegramChannel:
         self._runtime = runtime
         self._client = make_client(settings)
         self._bot = self._client.bot
-        self._pacer = Pacer(settings.telegram_per_second, settings.telegram_chat_pause_s)
+        self._pacer = Pacer(
+            settings.telegram_per_second, settings.telegram_chat_pause_s, TELEGRAM_OVERLAP_S
+        )
         self._direct = Direct(self._bot, self._pacer)
         self._receiver = Receiver(runtime, self._direct, notice_of(settings))
         self._webhook = Webhook(self._bot, self._receiver)
@@ -107,7 +111,8 @@ class TelegramChannel:
         elif self._leading and not is_mine:
             log.info("telegram.not_leading")
             tasks, self._leading = self._leading, []
-            await stop(tasks)
+            self._pacer.send_away()
+            await _end(tasks)
 
     def _jobs(self) -> list[Coroutine[Any, Any, None]]:
         jobs = [self._send, self._introduce, self._tidy]
@@ -129,6 +134,7 @@ class TelegramChannel:
             runtime.clock,
             runtime.notifier,
             at_once=TELEGRAM_AT_ONCE,
+            recorded=sender.recorded,
         )
         await courier.run()
 
@@ -168,6 +174,14 @@ class TelegramChannel:
             await asyncio.sleep(_TIDY_EVERY_S)
 
 
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """End tasks, with time for calls under way: what is cut off in the middle is sent twice."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks, timeout=TELEGRAM_CALL_TIMEOUT_S)
+    await stop(tasks)
+
+
 async def _kept_up(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a job; begin it again if it fails."""
     while True:
@@ -203,5 +217,5 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
     await channel.prepare()
     running = asyncio.create_task(channel.run())
     yield
-    await stop([running])
+    await _end([running])
     await channel.close()

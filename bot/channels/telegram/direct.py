@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram.api import entities_of, markup_of
 from bot.channels.telegram.formatting import Piece, pieces
 from bot.channels.telegram.keyboards import Rows
-from bot.channels.telegram.pacing import NOTICE, Pacer
+from bot.channels.telegram.pacing import NOTICE, NoTurn, Pacer
 from bot.limits import TELEGRAM_TYPING_AFTER_S
 from bot.tasks import stop
 
@@ -78,13 +78,16 @@ class Direct:
     async def _quietly(self, call: Coroutine[Any, Any, Any]) -> None:
         try:
             await call
-        except TelegramError as error:
+        except (TelegramError, NoTurn) as error:
             log.info("telegram.call_lost", error=type(error).__name__)
 
     async def _say(self, chat: int, words: str, then_leave: bool) -> None:
         for piece in pieces(words):
-            async with self._pacer.turn(chat, NOTICE):
-                await self._bot.send_message(chat, piece.text, entities=entities_of(piece))
+            try:
+                async with self._pacer.turn(chat, NOTICE):
+                    await self._bot.send_message(chat, piece.text, entities=entities_of(piece))
+            finally:
+                self._pacer.recorded(chat)
         if then_leave:
             await self._bot.leave_chat(chat)
 

@@ -3,6 +3,9 @@
 A place is kept from before the call until one second after its end. Whenever Telegram counts a second, all calls that
 fall into it hold a place at the same moment: there are never more of them than places, however long each call took.
 A third of the places is kept for answers, so that a broadcast does not make anybody wait who has asked.
+
+And one after the other: a call begins when the one before is on record, or is slow. A process that is killed repeats
+what it had sent and not recorded: so that is one message, not a whole burst (docs/decisions/0026).
 """
 
 from __future__ import annotations
@@ -41,12 +44,15 @@ class Pacer:
     Args:
         places: calls a second in all.
         chat_pause_s: seconds between two calls to one chat.
+        overlap_s: a call that is not on record after so many seconds is slow, and others go on.
     """
 
-    def __init__(self, places: int, chat_pause_s: float) -> None:
+    def __init__(self, places: int, chat_pause_s: float, overlap_s: float) -> None:
         self._free = places
         self._kept = places // 3
         self._chat_pause_s = chat_pause_s
+        self._overlap_s = overlap_s
+        self._unrecorded: dict[int, float] = {}
         self._numbers = itertools.count()
         self._waiting: list[_Waiting] = []
         self._ready_at: dict[int, float] = {}
@@ -57,7 +63,7 @@ class Pacer:
     async def turn(
         self, chat: int, urgency: int, patience_s: float | None = None
     ) -> AsyncIterator[None]:
-        """Wait for a turn to call ``chat``; the lower ``urgency``, the sooner.
+        """Wait for a turn to call ``chat``; the lower ``urgency``, the sooner. Afterwards tell `recorded`.
 
         Raises:
             NoTurn: none came within ``patience_s``.
@@ -68,23 +74,30 @@ class Pacer:
         self._give_turns()
         try:
             await asyncio.wait({turn}, timeout=patience_s)
-            if not turn.done():
+            if not turn.done() or turn.cancelled():
                 raise NoTurn
             yield
         finally:
-            if turn.done():
-                self._end(chat)
-            else:
+            if not turn.done():
                 self._waiting.remove(waiting)
+            elif not turn.cancelled():
+                self._end(chat)
 
     def hold(self, chat: int, pause_s: float) -> None:
         """Telegram asks for patience with a chat (429): no turn for it so long."""
         until = time.monotonic() + pause_s
         self._ready_at[chat] = max(self._ready_at.get(chat, 0.0), until)
 
-    def is_held(self, chat: int) -> bool:
-        """Whether a chat has no turn now."""
-        return chat in self._busy or self._ready_at.get(chat, 0.0) > time.monotonic()
+    def recorded(self, chat: int) -> None:
+        """What the last call to a chat has done is on record, or does not matter."""
+        if self._unrecorded.pop(chat, None) is not None:
+            self._give_turns()
+
+    def send_away(self) -> None:
+        """Whoever waits gets no turn: we stop."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            one.turn.cancel()
 
     def _end(self, chat: int) -> None:
         self._busy.discard(chat)
@@ -100,18 +113,23 @@ class Pacer:
         now = time.monotonic()
         if len(self._ready_at) > _MOST_CHATS:
             self._ready_at = {chat: at for chat, at in self._ready_at.items() if at > now}
-        soonest: float | None = None
+        times: list[float] = []
         for waiting in sorted(self._waiting):
-            ready_at = self._ready_at.get(waiting.chat, 0.0)
+            ready_at = max(self._ready_at.get(waiting.chat, 0.0), self._alone_at())
             kept = 0 if waiting.urgency == ANSWER else self._kept
             if self._free > kept and ready_at <= now and waiting.chat not in self._busy:
                 self._free -= 1
                 self._busy.add(waiting.chat)
+                self._unrecorded[waiting.chat] = now
                 self._waiting.remove(waiting)
                 waiting.turn.set_result(None)
             elif ready_at > now:
-                soonest = min(ready_at, soonest or ready_at)
-        self._wake_at(soonest, now)
+                times.append(ready_at)
+        self._wake_at(min(times, default=None), now)
+
+    def _alone_at(self) -> float:
+        """When every call that is not on record counts as slow."""
+        return max(self._unrecorded.values(), default=-self._overlap_s) + self._overlap_s
 
     def _wake_at(self, moment: float | None, now: float) -> None:
         if self._timer is not None:

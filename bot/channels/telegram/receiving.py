@@ -12,8 +12,9 @@ from telegram import Update
 from bot.channels.telegram.direct import Direct
 from bot.channels.telegram.notice import Notice
 from bot.channels.telegram.presses import Presses
-from bot.channels.telegram.storing import NothingNew, StoreUpdate
+from bot.channels.telegram.storing import NothingNew, StoreUpdate, let_go
 from bot.channels.telegram.texts import all_texts, text
+from bot.channels.telegram.throttle import Throttle
 from bot.channels.telegram.topics import question_of
 from bot.channels.telegram.updates import (
     Corrected,
@@ -48,6 +49,7 @@ class Receiver:
         self._database = runtime.database
         self._direct = direct
         self._notice = notice
+        self._throttle = Throttle(runtime.settings.telegram_messages_per_minute)
         self._presses = Presses(runtime, direct, notice, self._take)
         self._declined: dict[int, float] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -115,13 +117,22 @@ class Receiver:
             unit = StoreUpdate(
                 unit.update_id, unit.message_id, self._notice, say=refused, settles=True
             )
+        if self._throttle.is_over(chat, time.monotonic()):
+            await self._let_go(chat, unit.update_id)
+            return
         incoming = Incoming(telegram.CHANNEL, str(chat), words, str(unit.update_id))
         stored = await self._runtime.turns.receive(incoming, store=unit)
+        self._throttle.count(chat, time.monotonic())
         self._runtime.notifier.changed()
         if not unit.settles:
             task = asyncio.create_task(self._answer(chat, stored))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
+
+    async def _let_go(self, chat: int, update_id: int) -> None:
+        now = self._runtime.clock.utc()
+        await self._database.write(let_go, update_id, str(chat), _word(text("too_fast")), now)
+        self._runtime.notifier.changed()
 
     async def _answer(self, chat: int, stored: Stored) -> None:
         typing = self._direct.typing(chat)

@@ -61,6 +61,10 @@ class Sender:
                 await self._database.write(telegram.note_part, delivery.id, number, message_id or 0)
         return Sent(ref)
 
+    def recorded(self, delivery: Delivery) -> None:
+        """How a message went is on record."""
+        self._pacer.recorded(int(delivery.sender))
+
     def _failed(self, delivery: Delivery, error: TelegramError) -> Outcome:
         outcome = outcome_of(error)
         if isinstance(error, RetryAfter):

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.channels.telegram.notice import Notice
-from bot.storage import inbox, outbox, telegram
+from bot.storage import inbox, outbox, telegram, transcript
 from bot.storage.inbox import Stored
 
 
@@ -58,6 +58,22 @@ class StoreUpdate:
     def _greet(self, connection: sa.Connection, stored: Stored, now: datetime) -> None:
         key = self.notice.once_key(stored.conversation_id)
         _say(connection, stored.conversation_id, self.notice.message, now, once_key=key)
+
+
+def let_go(
+    connection: sa.Connection,
+    update_id: int,
+    sender: str,
+    message: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Take an update and say, once a minute, why it is not read. Raises NothingNew."""
+    if not telegram.take_update(connection, update_id, now):
+        raise NothingNew
+    conversation_id = transcript.find_conversation(connection, telegram.CHANNEL, sender)
+    if conversation_id is not None:
+        key = f"too_fast:{conversation_id}:{now:%Y%m%d%H%M}"
+        _say(connection, conversation_id, message, now, once_key=key)
 
 
 def _say(
