@@ -482,6 +482,11 @@ class Settings(BaseSettings):
         return not self.public_url and not self.offer_feeds
 
     @property
+    def privacy_points(self) -> tuple[str, ...]:
+        """Points of the privacy notice; none where our own text is shown."""
+        return tuple(part.strip() for part in self.privacy_notice.split("|") if part.strip())
+
+    @property
     def feed_urls(self) -> tuple[str, ...]:
         """Addresses of the feeds of offers."""
         return tuple(dict.fromkeys(self.offer_feeds.split()))

@@ -132,6 +132,16 @@ def find_shown(connection: sa.Connection, sender: str, outbound_id: int) -> Show
     )
 
 
+def chat_of(connection: sa.Connection, conversation_id: str) -> int | None:
+    """The chat in which a conversation is held."""
+    sender = connection.execute(
+        sa.select(conversations.c.sender).where(
+            conversations.c.id == conversation_id, conversations.c.channel == CHANNEL
+        )
+    ).scalar()
+    return int(sender) if sender is not None else None
+
+
 def resume_claims(connection: sa.Connection, now: datetime) -> int:
     """Hand out again what a sender that died had begun; only for who is the one sender now. Returns how many."""
     resumed = connection.execute(

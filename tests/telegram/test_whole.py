@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.conversations import desk
+from bot.conversations.switch import ChatSwitch, turn_switch
+from bot.conversations.typing import staff_type
 from bot.storage import transcript
 from bot.storage.transcript import Message
 from tests.support.conversations import messages_of
@@ -197,3 +199,66 @@ async def test_without_a_token_there_is_no_channel(
         url = client.base + "/webhooks/telegram/x"
         async with client.session.post(url, json={}) as response:
             assert response.status == 404
+
+
+async def test_the_off_switch_is_told_and_staff_finish_their_cases(
+    telegram: TelegramServer, office: Office, database_url: str
+) -> None:
+    """T84 on Telegram: a sentence within five seconds, no row, whom a person answers goes on."""
+    served = CITIZEN + 1
+    async with office(database_url=database_url) as client:
+        assert client.runtime is not None
+        database, now = database_of(client), client.runtime.clock.utc()
+        await telegram.say(served, "/operatore")
+        await texts(telegram, served, 2)
+        conversation = str(await conversation_of(client, served))
+        await database.write(desk.claim, conversation, "anna", now)
+        await database.write(turn_switch, ChatSwitch(is_off=True, reason="prova"), by=None, now=now)
+
+        async def is_off() -> bool:
+            return bool(client.runtime and client.runtime.chat_is_off)
+
+        await eventually(is_off, 5)
+        await telegram.say(CITIZEN, QUESTION)
+        assert (await texts(telegram, CITIZEN, 1))[0].startswith(
+            "In questo momento la chat è spenta"
+        )
+        assert await conversation_of(client) is None
+        await telegram.say(served, "ci siete?")
+        await eventually(lambda: says_to_staff(client, conversation, "ci siete?"))
+        await database.write(turn_switch, ChatSwitch(), by=None, now=now)
+
+        async def is_on() -> bool:
+            return not await is_off()
+
+        await eventually(is_on, 5)
+        await telegram.say(CITIZEN, QUESTION)
+        assert ANSWER in (await texts(telegram, CITIZEN, 3))[2]
+
+
+async def says_to_staff(client: Client, conversation: str, words: str) -> bool:
+    return words in [m.text for m in await messages_of(database_of(client), conversation)]
+
+
+async def test_a_slow_answer_and_a_writing_person_are_shown_as_typing(
+    telegram: TelegramServer, office: Office, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(database_url=sqlite_url) as client:
+        assert client.runtime is not None
+        turns = client.runtime.turns
+        answer = turns.answer
+
+        async def slowly(stored: Any) -> Any:
+            await asyncio.sleep(1.0)
+            return await answer(stored)
+
+        monkeypatch.setattr(turns, "answer", slowly)
+        await telegram.say(CITIZEN, "/operatore")
+        await calls(telegram, "sendChatAction", 1)
+        await texts(telegram, CITIZEN, 2)
+        database, now = database_of(client), client.runtime.clock.utc()
+        conversation = str(await conversation_of(client))
+        await database.write(desk.claim, conversation, "anna", now)
+        before = len(await calls(telegram, "sendChatAction", 1))
+        assert await database.write(staff_type, conversation, "anna", now)
+        await calls(telegram, "sendChatAction", before + 1)

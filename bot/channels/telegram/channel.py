@@ -37,8 +37,9 @@ from bot.limits import (
     TELEGRAM_OVERLAP_S,
     TELEGRAM_UPDATES_KEPT_H,
 )
-from bot.storage import telegram
+from bot.storage import outbox, telegram
 from bot.storage.app_state import installation_secret
+from bot.storage.events import TYPING, Event
 from bot.storage.leases import Lease
 from bot.tasks import stop
 
@@ -67,6 +68,8 @@ class TelegramChannel:
         self._webhook = Webhook(self._bot, self._receiver)
         self._door: Door | None = None
         self._leading: list[asyncio.Task[Any]] = []
+        self._telling: set[asyncio.Task[None]] = set()
+        runtime.notifier.handle(self._notice_typing)
 
     async def prepare(self) -> None:
         """Open the door for deliveries, where there is a public address."""
@@ -166,6 +169,24 @@ class TelegramChannel:
         commands = [BotCommand(name, words) for name, words in all_texts()["commands"].items()]
         await self._bot.set_my_commands(commands)
         log.info("telegram.introduced", bot=me.username, webhook=self._door is not None)
+
+    def _notice_typing(self, event: Event) -> None:
+        """Staff in charge of a chat are writing: the replica that speaks with Telegram shows it."""
+        about = event.payload
+        if event.kind != TYPING or about["channel"] != telegram.CHANNEL or not self._leading:
+            return
+        if about["author"] == outbox.STAFF:
+            task = asyncio.create_task(self._show_typing(about["conversation"]))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _show_typing(self, conversation_id: str) -> None:
+        try:
+            chat = await self._runtime.database.read(telegram.chat_of, conversation_id)
+        except StorageUnavailable:
+            return
+        if chat is not None:
+            self._direct.staff_types(chat)
 
     async def _tidy(self) -> None:
         while True:

@@ -61,6 +61,10 @@ class Direct:
         """Say something outside every conversation; nothing of it is stored."""
         self._start(self._say(chat, words, then_leave))
 
+    def staff_types(self, chat: int) -> None:
+        """Show that a person is writing."""
+        self._start(self._bot.send_chat_action(chat, ChatAction.TYPING))
+
     def typing(self, chat: int) -> asyncio.Task[None]:
         """Show "is typing" if it takes long, until cancelled."""
         return self._start(self._type(chat))

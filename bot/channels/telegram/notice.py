@@ -27,8 +27,7 @@ class Notice:
 
 def notice_of(settings: Settings) -> Notice:
     """The settings' notice, or our own, with the link to the whole of it."""
-    points = [point.strip() for point in settings.privacy_notice.split("|") if point.strip()]
-    words = "\n".join(points) or text("notice")
+    words = "\n".join(settings.privacy_points) or text("notice")
     if settings.privacy_url:
         words = f"{words}\n{text('notice_more', url=settings.privacy_url)}"
     custom = {"status": "notice", "topic": TOPIC, "records": []}

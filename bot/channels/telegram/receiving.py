@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from telegram import Update
 
+from actions.texts import text as sentence
 from bot.channels.telegram.direct import Direct
 from bot.channels.telegram.notice import Notice
 from bot.channels.telegram.presses import Presses
@@ -27,7 +28,7 @@ from bot.channels.telegram.updates import (
     read_update,
 )
 from bot.conversations.turns import Incoming, refusal
-from bot.errors import DuplicateMismatch, StorageUnavailable
+from bot.errors import ChatOff, DuplicateMismatch, StorageUnavailable
 from bot.limits import TELEGRAM_DECLINE_EVERY_S
 from bot.storage import telegram
 from bot.storage.inbox import Stored
@@ -121,7 +122,11 @@ class Receiver:
             await self._let_go(chat, unit.update_id)
             return
         incoming = Incoming(telegram.CHANNEL, str(chat), words, str(unit.update_id))
-        stored = await self._runtime.turns.receive(incoming, store=unit)
+        try:
+            stored = await self._runtime.turns.receive(incoming, store=unit)
+        except ChatOff:
+            await self._say_off(chat, unit.update_id)
+            return
         self._throttle.count(chat, time.monotonic())
         self._runtime.notifier.changed()
         if not unit.settles:
@@ -133,6 +138,12 @@ class Receiver:
         now = self._runtime.clock.utc()
         await self._database.write(let_go, update_id, str(chat), _word(text("too_fast")), now)
         self._runtime.notifier.changed()
+
+    async def _say_off(self, chat: int, update_id: int) -> None:
+        """The chat is switched off: say so, store nothing of the message."""
+        now = self._runtime.clock.utc()
+        if await self._database.write(telegram.take_update, update_id, now):
+            self._direct.say(chat, sentence("chat_off"))
 
     async def _answer(self, chat: int, stored: Stored) -> None:
         typing = self._direct.typing(chat)
