@@ -377,6 +377,21 @@ async def test_files_cards_and_links_are_offered(visit: Visit, client: Client) -
     await visit.assert_clean()
 
 
+async def test_job_offers_are_cards(visit: Visit) -> None:
+    """What the text says in lines is shown once."""
+    await visit.open()
+    await visit.ask("cerco lavoro come barista")
+    answer = await visit.answered(2)
+    cards = visit.answers.last.locator(".card")
+    assert await cards.count() > 0
+    assert "•" not in answer
+    for card in await cards.all():
+        code = (await card.inner_text()).rpartition("Codice ")[2]
+        assert answer.count(code) == 1
+    await visit.picture("offers")
+    await visit.assert_clean()
+
+
 async def test_transcript_and_data_can_be_downloaded_and_erased(
     visit: Visit, tmp_path: Path
 ) -> None:
