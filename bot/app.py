@@ -15,6 +15,7 @@ from bot.channels.http_errors import add_security_headers, errors_middleware
 from bot.channels.web import config, fallback, socket
 from bot.channels.web.assets import add_asset_routes
 from bot.channels.web.parts import WEB, say_goodbye, web_life, web_parts
+from bot.console.app import add_console
 from bot.errors import SportelloError
 from bot.feeds.schedule import Feeds
 from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
@@ -47,11 +48,18 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     for door in doors:
         app.add_routes(door.routes)
     add_asset_routes(app)
+    own = app[RUNTIME]
+    add_console(app, settings, database, own.clock, own.notifier, lambda: own.known, own.mail_way())
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)
     app.cleanup_ctx.append(web_life)
     app.on_shutdown.append(say_goodbye)
+    if settings.telegram_token is not None:
+        # Its library takes memory and time that an installation without a bot is spared.
+        from bot.channels.telegram.channel import add_telegram
+
+        add_telegram(app)
     return app
 
 

@@ -26,6 +26,8 @@ _ORIGIN: Final = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
 )
 
+_BOT_TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+")
+
 _PLAIN: Final = {
     "int_parsing": "deve essere un numero intero",
     "float_parsing": "deve essere un numero",
@@ -129,6 +131,89 @@ class Settings(BaseSettings):
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
+    staff_session_idle_minutes: int = Field(
+        30, ge=1, le=240, description="Minutes without a click after which staff sign in again."
+    )
+    staff_session_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which staff sign in again in any case."
+    )
+    staff_invitation_hours: int = Field(
+        72, ge=1, le=720, description="Hours for which an invitation link works, once."
+    )
+    staff_password_min_chars: int = Field(
+        8, ge=8, le=64, description="Shortest password of the staff."
+    )
+    staff_admin_password_days: int = Field(
+        180, ge=0, le=3_650, description="Days after which administrators change it; 0 is never."
+    )
+    staff_second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, separated by commas."
+    )
+    staff_shown_as: str = Field(
+        "nome", description="How citizens read who answers: nome (first name) or ufficio."
+    )
+    office_name: str = Field(
+        "URP", min_length=2, max_length=64, description="Name of the office of first contact."
+    )
+    offices: str = Field(
+        "", description="Other offices that conversations are passed to, separated by commas."
+    )
+    retention_conversations_days: int = Field(
+        365, ge=1, le=3_650, description="Days after the last message until a conversation goes."
+    )
+    retention_appointments_days: int = Field(
+        365, ge=1, le=3_650, description="Days after an appointment until its person goes."
+    )
+    retention_contacts_days: int = Field(
+        90, ge=1, le=3_650, description="Days until a message and contact left for the office go."
+    )
+    retention_notes_days: int = Field(
+        365, ge=1, le=3_650, description="Days until private notes of the staff go."
+    )
+    retention_drafts_days: int = Field(
+        30, ge=1, le=3_650, description="Days until what staff typed and never sent goes."
+    )
+    retention_reports_days: int = Field(
+        365, ge=1, le=3_650, description="Days until reports of wrong information go."
+    )
+    retention_bookings_days: int = Field(
+        1_095, ge=1, le=3_650, description="Days until a nameless appointment goes altogether."
+    )
+    untaken_mail_minutes: int = Field(
+        10, ge=0, le=480, description="Minutes after which mails say that nobody takes a request."
+    )
+    sign_in_free_tries: int = Field(
+        5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
+    )
+    sign_in_free_tries_address: int = Field(
+        30, ge=5, le=1_000, description="Wrong passwords from one address before it has to wait."
+    )
+    sign_in_block_minutes: int = Field(
+        15, ge=1, le=60, description="Longest wait after wrong passwords."
+    )
+
+    @field_validator("staff_second_factor_roles", mode="after")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        known = {"operatore", "redattore", "responsabile", "amministratore"}
+        roles = [role.strip().lower() for role in value.split(",") if role.strip()]
+        if not set(roles) <= known:
+            raise ValueError("usa operatore, redattore, responsabile, amministratore")
+        return ",".join(roles)
+
+    @field_validator("staff_shown_as", mode="after")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value.lower() not in {"nome", "ufficio"}:
+            raise ValueError("usa nome o ufficio")
+        return value.lower()
+
+    @field_validator("offices", mode="after")
+    @classmethod
+    def _short_offices(cls, value: str) -> str:
+        if any(len(name.strip()) > 64 for name in value.split(",")):
+            raise ValueError("ogni ufficio ha al massimo 64 caratteri")
+        return value
 
     session_silence_minutes: float = Field(
         60, gt=0, description="Minutes of silence after which a session ends with a short closing."
@@ -180,6 +265,34 @@ class Settings(BaseSettings):
     )
     web_sockets: int = Field(limits.WEB_SOCKETS, ge=1, description="Open connections in all.")
 
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot; without it the channel is off."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Server of the Bot API.", repr=False
+    )
+    telegram_per_second: int = Field(
+        limits.TELEGRAM_PER_SECOND, ge=1, le=1_000, description="Messages a second in all."
+    )
+    telegram_chat_pause_s: float = Field(
+        limits.TELEGRAM_CHAT_PAUSE_S,
+        ge=0,
+        le=60,
+        description="Seconds between two messages to a chat.",
+    )
+    telegram_messages_per_minute: int = Field(
+        limits.TELEGRAM_MESSAGES_PER_MINUTE, ge=1, description="Messages of one citizen."
+    )
+    telegram_connections: int = Field(
+        limits.TELEGRAM_CONNECTIONS,
+        ge=1,
+        le=100,
+        description="Updates that Telegram delivers to the webhook at the same time.",
+    )
+    telegram_button_hours: float = Field(
+        limits.TELEGRAM_BUTTON_HOURS, gt=0, description="Hours for which a button is obeyed."
+    )
+
     @field_validator("trusted_proxies", mode="after")
     @classmethod
     def _known_networks(cls, value: str) -> str:
@@ -206,6 +319,23 @@ class Settings(BaseSettings):
         if value and not value.startswith("https://"):
             raise ValueError("deve cominciare con https://")
         return value
+
+    @field_validator("telegram_token", mode="after")
+    @classmethod
+    def _token_of_a_bot(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _BOT_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "copia tutto il codice che ti ha dato @BotFather: numeri, due punti, lettere"
+            )
+        return value
+
+    @field_validator("telegram_api_url", mode="after")
+    @classmethod
+    def _bot_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("deve cominciare con https://")
+        return value.rstrip("/")
 
     @field_validator("api_token", mode="after")
     @classmethod
@@ -336,10 +466,25 @@ class Settings(BaseSettings):
         except ValueError:
             return False
 
+    @cached_property
+    def office_names(self) -> tuple[str, ...]:
+        """Offices that conversations can be passed to, the one of first contact first."""
+        others = [name.strip() for name in self.offices.split(",") if name.strip()]
+        return tuple(dict.fromkeys([self.office_name, *others]))
+
+    def shown_name(self, name: str) -> str:
+        """How citizens read who answers."""
+        return self.office_name if self.staff_shown_as == "ufficio" else name.split()[0]
+
     @property
     def sample_offers(self) -> bool:
         """Sample job offers are shown only where there are no real ones, and never to the public."""
         return not self.public_url and not self.offer_feeds
+
+    @property
+    def privacy_points(self) -> tuple[str, ...]:
+        """Points of the privacy notice; none where our own text is shown."""
+        return tuple(part.strip() for part in self.privacy_notice.split("|") if part.strip())
 
     @property
     def feed_urls(self) -> tuple[str, ...]:

@@ -63,7 +63,19 @@ conversations = sa.Table(
     sa.Column("alert_at", UTCDateTime),
     sa.Column("unreachable_since", UTCDateTime),
     sa.Column("erased_at", UTCDateTime),
+    # The office that a member of staff has passed it to; empty is the office of first contact.
+    sa.Column("office", sa.String(64), nullable=False, server_default=""),
+    # Up to which message the words of the conversation can be searched.
+    sa.Column("indexed_seq", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("channel", "sender"),
+    sa.Index(
+        "ix_conversations_not_indexed",
+        "id",
+        sqlite_where=sa.text("last_seq > indexed_seq"),
+        postgresql_where=sa.text("last_seq > indexed_seq"),
+    ),
+    sa.Index("ix_conversations_queue", "owner", "priority", "waiting_since"),
+    sa.Index("ix_conversations_staff", "staff", "last_message_at"),
     sa.Index("ix_conversations_owner_last_message_at", "owner", "last_message_at"),
     sa.Index(
         "ix_conversations_alert",
