@@ -117,8 +117,11 @@ async def typing(request: web.Request) -> web.StreamResponse:
     """The person in charge is writing: the citizen sees it."""
     console = request.app[CONSOLE]
     account = session_of(request).account
-    if await console.database.write(staff_type, _id(request), account.name, console.clock.utc()):
-        console.changed()
+    if not await console.database.write(
+        staff_type, _id(request), account.name, console.clock.utc()
+    ):
+        raise web.HTTPNotFound
+    console.changed()
     return web.Response(status=204)
 
 

@@ -26,6 +26,8 @@ from tests.console.test_claims import queue_of
 from tests.support.booking import rome, rules_with
 from tests.support.console import Browser
 
+pytestmark = pytest.mark.usefixtures("mails_wait")
+
 THURSDAY = "2026-11-26T10:30"
 
 
