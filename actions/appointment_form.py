@@ -27,7 +27,7 @@ from actions.appointment_state import (
     Overview,
     local,
 )
-from actions.appointment_words import views_words
+from actions.appointment_words import offered_services, views_words
 from actions.conversation_state import confirmation_asked, intent_of, remember, text_of
 from actions.replies import Reply, send
 from actions.texts import text
@@ -94,10 +94,17 @@ def _read(turn: FormTurn, seen: Overview) -> Said:
         task=task,
         reference=reference,
         expecting=expecting,
-        offered=len(turn.talk.get("choices", ()) if turn.asked == planner.WHICH else offered),
+        offered=_offered(turn, seen),
         within=span_of(wish_of(turn.talk.get("wish", ()))) if turn.asked == planner.START else None,
         services=seen.services,
     )
+
+
+def _offered(turn: FormTurn, seen: Overview) -> int:
+    """How many things were proposed that "il secondo" can mean."""
+    if turn.asked == planner.REASON:
+        return len(offered_services(seen))
+    return len(turn.talk.get("choices", ()) if turn.asked == planner.WHICH else turn.offered)
 
 
 async def _take(turn: FormTurn, seen: Overview, said: Said) -> bool:

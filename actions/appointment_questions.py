@@ -30,6 +30,7 @@ from actions.appointment_words import (
     initials,
     moment_words,
     moments_words,
+    offered_services,
     picker,
     view_words,
     views_words,
@@ -139,7 +140,7 @@ class ActionAskAppointmentReason(_Question):
             "label": text("field_reason"),
             "autocomplete": "off",
         }
-        names = [(service.name, service.name) for service in seen.services[:3]]
+        names = [(service.name, service.name) for service in offered_services(seen)]
         return _asking(text("ask_reason"), names, field=field)
 
 

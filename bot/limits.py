@@ -154,6 +154,66 @@ ERASED_SHELL_S: Final = 600.0
 OUTBOX_POLL_S: Final = 2.0
 """How often a sender looks for messages without being woken."""
 
+WEB_MESSAGES_PER_MINUTE: Final = 30
+"""Messages of one visitor; who writes by hand stays far below."""
+
+WEB_FRAMES_PER_MINUTE: Final = 120
+"""Frames of one connection, of whatever kind (OWASP suggests to begin with 100)."""
+
+WEB_FRAMES_FLOOD: Final = 200
+"""Refused frames in a row after which a connection is closed: it does not listen."""
+
+WEB_CONVERSATIONS_PER_HOUR: Final = 1_500
+"""New conversations from one address: a school, a town hall or a mobile operator may be behind one."""
+
+WEB_WRONG_SECRETS_PER_MINUTE: Final = 60
+"""Refused secrets from one address. Guessing 256 bits is hopeless anyway: this spares the database."""
+
+WEB_SOCKETS_PER_VISITOR: Final = 10
+WEB_SOCKETS_PER_ADDRESS: Final = 2_000
+WEB_SOCKETS: Final = 5_000
+"""Open connections; an idle one takes about 30 kB."""
+
+WEB_SESSION_HOURS: Final = 24.0
+"""Silence of the citizen after which the browser's secret is worth nothing (shared computers)."""
+
+WEB_FRAME_MAX_BYTES: Final = 16 * 1024
+"""Largest frame: a message of 2,000 four-byte characters, JSON-escaped, is under 12 kB (24 kB if all escaped)."""
+
+WEB_SECRET_MAX_CHARS: Final = 128
+COMMENT_MAX_CHARS: Final = 1_000
+"""Longest remark to a rating or a report."""
+
+WEB_HELLO_TIMEOUT_S: Final = 10.0
+"""Who opens a socket and says nothing is closed."""
+
+WEB_HEARTBEAT_S: Final = 30.0
+"""Pings on a silent socket; half of it again without an answer and the socket is dead (45 s in all)."""
+
+WEB_SEND_TIMEOUT_S: Final = 10.0
+"""A client that does not read for so long is closed; it resumes later and has lost nothing."""
+
+WEB_POLL_WAIT_S: Final = 25.0
+"""Longest wait of the HTTP fallback: proxies cut requests at 30 or 60 seconds."""
+
+WEB_PAGE: Final = 50
+"""Messages read at once."""
+
+WEB_REPLAY: Final = 100
+"""Messages that a page without memory gets at first; older ones are asked for."""
+
+WEB_TOUCH_S: Final = 300.0
+"""How exactly the last sign of a citizen is stored."""
+
+WEB_SWEEP_S: Final = 60.0
+"""How often expired secrets are looked for."""
+
+KEEPALIVE_S: Final = 20.0
+"""An HTTP connection on which no whole request arrives for so long is closed."""
+
+BODY_TIMEOUT_S: Final = 20.0
+"""A request whose body takes longer is given up."""
+
 INDEX_INTERVAL_S: Final = 2.0
 """How often new messages are made searchable for the staff."""
 
@@ -171,3 +231,59 @@ NEWS_PAUSE_S: Final = 0.5
 
 NEWS_HEARTBEAT_S: Final = 15.0
 """How often a silent stream says that it is there: proxies close what is silent for a minute."""
+
+TELEGRAM_PER_SECOND: Final = 30
+"""Messages a second in all that Telegram takes from a bot (its FAQ)."""
+
+TELEGRAM_CHAT_PAUSE_S: Final = 1.0
+"""Pause between two messages to one chat (its FAQ)."""
+
+TELEGRAM_OVERLAP_S: Final = 0.2
+"""A message that is not on record so long after its call began is slow, and the next one goes: five a second at least."""
+
+TELEGRAM_AT_ONCE: Final = 60
+"""Messages taken from the outbox that may wait for their turn: two seconds of sending, so that an answer is not behind many notices."""
+
+TELEGRAM_TURN_WAIT_S: Final = 15.0
+"""A message that got no turn for so long goes back into the outbox (its claim lasts OUTBOX_LEASE_S)."""
+
+TELEGRAM_CALL_TIMEOUT_S: Final = 10.0
+"""A call of the Bot API takes well under a second; after this nobody knows whether it arrived."""
+
+TELEGRAM_POLL_S: Final = 25.0
+"""How long Telegram holds a request for updates open when there are none."""
+
+TELEGRAM_POLL_PAUSE_S: Final = 1.0
+TELEGRAM_POLL_LONGEST_PAUSE_S: Final = 30.0
+"""Pause after a failed request for updates, doubled each time up to the longest."""
+
+TELEGRAM_NO_NETWORK_RETRY_S: Final = 5.0
+"""Pause while Telegram cannot be reached at all: such a try does not count, a long outage makes no dead letters."""
+
+TELEGRAM_NO_TOKEN_RETRY_S: Final = 60.0
+"""Pause while Telegram refuses our token: somebody must mend the setting."""
+
+TELEGRAM_CONNECTIONS: Final = 40
+"""Parallel deliveries of updates to our webhook (Telegram's default; each costs one small commit)."""
+
+TELEGRAM_UPDATE_MAX_BYTES: Final = 512 * 1024
+"""Largest update: two messages of 4,096 characters, JSON-escaped, with all their entities."""
+
+TELEGRAM_UPDATES_KEPT_H: Final = 72
+"""Hours for which ids of updates are remembered: Telegram keeps updates for 24 h, and citizens may correct for 48 h."""
+
+TELEGRAM_BUTTON_HOURS: Final = 48.0
+"""Age from which a button is no longer obeyed: what it proposes may be past."""
+
+TELEGRAM_TYPING_AFTER_S: Final = 0.5
+"""An answer that takes longer is announced by "is typing"."""
+
+TELEGRAM_MESSAGES_PER_MINUTE: Final = 60
+"""Messages of one citizen: more than one a second could not be answered anyway."""
+
+TELEGRAM_LEASE_BEAT_S: Final = 1.0
+TELEGRAM_LEASE_TERM_S: Final = 4.0
+"""How often the replica that speaks with Telegram says that it lives, and after what silence another takes over."""
+
+TELEGRAM_DECLINE_EVERY_S: Final = 3_600.0
+"""A group is told once an hour at most that we are only for private chats."""

@@ -22,6 +22,12 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "token", "cambiami"}
 
 
+_ORIGIN: Final = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
+)
+
+_BOT_TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+")
+
 _PLAIN: Final = {
     "int_parsing": "deve essere un numero intero",
     "float_parsing": "deve essere un numero",
@@ -225,6 +231,111 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds for which a danger told to a person may stay unread before the numbers go out.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of our proxies, with commas: their X-Forwarded-For counts.",
+    )
+    web_origins: str = Field(
+        "", description="Sites that embed the chat, with commas: https://www.ente.it,…"
+    )
+    privacy_notice: str = Field(
+        "", description="Privacy notice before the first message; | parts its points."
+    )
+    privacy_url: str = Field("", description="Address of the whole privacy notice.")
+    web_session_hours: float = Field(
+        limits.WEB_SESSION_HOURS, gt=0, le=720, description="Silence that ends a browser's secret."
+    )
+    web_messages_per_minute: int = Field(
+        limits.WEB_MESSAGES_PER_MINUTE, ge=1, description="Messages of one visitor."
+    )
+    web_frames_per_minute: int = Field(
+        limits.WEB_FRAMES_PER_MINUTE, ge=10, description="Frames of one connection."
+    )
+    web_conversations_per_hour: int = Field(
+        limits.WEB_CONVERSATIONS_PER_HOUR, ge=1, description="New conversations from one address."
+    )
+    web_wrong_secrets_per_minute: int = Field(
+        limits.WEB_WRONG_SECRETS_PER_MINUTE, ge=1, description="Refused secrets from one address."
+    )
+    web_sockets_per_visitor: int = Field(
+        limits.WEB_SOCKETS_PER_VISITOR, ge=1, description="Open connections of one visitor."
+    )
+    web_sockets_per_address: int = Field(
+        limits.WEB_SOCKETS_PER_ADDRESS, ge=1, description="Open connections from one address."
+    )
+    web_sockets: int = Field(limits.WEB_SOCKETS, ge=1, description="Open connections in all.")
+
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot; without it the channel is off."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Server of the Bot API.", repr=False
+    )
+    telegram_per_second: int = Field(
+        limits.TELEGRAM_PER_SECOND, ge=1, le=1_000, description="Messages a second in all."
+    )
+    telegram_chat_pause_s: float = Field(
+        limits.TELEGRAM_CHAT_PAUSE_S,
+        ge=0,
+        le=60,
+        description="Seconds between two messages to a chat.",
+    )
+    telegram_messages_per_minute: int = Field(
+        limits.TELEGRAM_MESSAGES_PER_MINUTE, ge=1, description="Messages of one citizen."
+    )
+    telegram_connections: int = Field(
+        limits.TELEGRAM_CONNECTIONS,
+        ge=1,
+        le=100,
+        description="Updates that Telegram delivers to the webhook at the same time.",
+    )
+    telegram_button_hours: float = Field(
+        limits.TELEGRAM_BUTTON_HOURS, gt=0, description="Hours for which a button is obeyed."
+    )
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _known_networks(cls, value: str) -> str:
+        try:
+            for part in _listed(value):
+                ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(
+                "scrivi indirizzi o reti, per esempio 10.0.0.5,192.168.1.0/24"
+            ) from None
+        return value
+
+    @field_validator("web_origins", mode="after")
+    @classmethod
+    def _whole_origins(cls, value: str) -> str:
+        for part in _listed(value):
+            if not _ORIGIN.fullmatch(part):
+                raise ValueError("scrivi solo schema e nome, per esempio https://www.ente.it")
+        return value
+
+    @field_validator("privacy_url", mode="after")
+    @classmethod
+    def _readable_address(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("deve cominciare con https://")
+        return value
+
+    @field_validator("telegram_token", mode="after")
+    @classmethod
+    def _token_of_a_bot(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _BOT_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "copia tutto il codice che ti ha dato @BotFather: numeri, due punti, lettere"
+            )
+        return value
+
+    @field_validator("telegram_api_url", mode="after")
+    @classmethod
+    def _bot_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("deve cominciare con https://")
+        return value.rstrip("/")
 
     @field_validator("api_token", mode="after")
     @classmethod
@@ -326,6 +437,20 @@ class Settings(BaseSettings):
         """The configured URL, or SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'sportello.db'}"
 
+    @cached_property
+    def allowed_origins(self) -> frozenset[str]:
+        """Origins of the sites that may use the chat, the installation's own public one included."""
+        own = urlsplit(self.public_url)
+        origins = {part.lower() for part in _listed(self.web_origins)}
+        return frozenset(
+            origins | ({f"{own.scheme}://{own.netloc}".lower()} if own.netloc else set())
+        )
+
+    @cached_property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of trusted proxies."""
+        return tuple(ipaddress.ip_network(part) for part in _listed(self.trusted_proxies))
+
     @property
     def base_url(self) -> str:
         """Where links lead: the public address, or this machine."""
@@ -357,6 +482,11 @@ class Settings(BaseSettings):
         return not self.public_url and not self.offer_feeds
 
     @property
+    def privacy_points(self) -> tuple[str, ...]:
+        """Points of the privacy notice; none where our own text is shown."""
+        return tuple(part.strip() for part in self.privacy_notice.split("|") if part.strip())
+
+    @property
     def feed_urls(self) -> tuple[str, ...]:
         """Addresses of the feeds of offers."""
         return tuple(dict.fromkeys(self.offer_feeds.split()))
@@ -365,6 +495,10 @@ class Settings(BaseSettings):
     def private_hosts(self) -> frozenset[str]:
         """Hosts of feeds whose addresses may be private."""
         return frozenset(host.lower() for host in self.feed_private_hosts.split())
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def load_settings() -> Settings:

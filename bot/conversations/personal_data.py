@@ -29,9 +29,11 @@ from bot.storage import (
     reports,
     staff_desk,
     transcript,
+    web_sessions,
 )
 from bot.storage.tables import conversations, effects, inbound, outbound
 from bot.storage.tables import handoffs as handoffs_table
+from bot.storage.tables import ratings as ratings_table
 from bot.storage.tables import reports as reports_table
 
 _MESSAGES_AT_ONCE: Final = 500
@@ -64,6 +66,11 @@ def _exported_reports(connection: sa.Connection, conversation_id: str) -> Any:
     ] or None
 
 
+def _exported_rating(connection: sa.Connection, conversation_id: str) -> Any:
+    rating = web_sessions.rating_of(connection, conversation_id)
+    return {"score": rating.score, "comment": rating.comment} if rating else None
+
+
 def _exported_notes(connection: sa.Connection, conversation_id: str) -> Any:
     notes = staff_desk.notes_of(connection, conversation_id)
     return [{"text": note.text, "at": _local(note.at)} for note in notes] or None
@@ -91,6 +98,7 @@ HOLDERS: Final[tuple[Holder, ...]] = (
     Holder("handoff", _exported_handoff, partial(_erased_rows, handoffs_table)),
     Holder("appointments", _exported_appointments, _erased_appointments),
     Holder("reports", _exported_reports, partial(_erased_rows, reports_table)),
+    Holder("rating", _exported_rating, partial(_erased_rows, ratings_table)),
     Holder("notes", _exported_notes, partial(_erased_rows, console_tables.notes)),
     Holder("drafts", _nothing, partial(_erased_rows, console_tables.drafts)),
     Holder("reviews", _nothing, partial(_erased_rows, console_tables.reviews)),

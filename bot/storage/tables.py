@@ -249,3 +249,30 @@ app_state = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+web_sessions = sa.Table(
+    "web_sessions",
+    metadata,
+    # The right of a browser to its conversation; only a digest of the secret is kept.
+    sa.Column("secret_digest", sa.String(64), primary_key=True),
+    sa.Column("sender", sa.String(32), nullable=False, unique=True),
+    sa.Column("notice", sa.String(64), nullable=False),
+    sa.Column("seen_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("last_seen_at", UTCDateTime, nullable=False),
+    sa.Index("ix_web_sessions_last_seen_at", "last_seen_at"),
+)
+
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)

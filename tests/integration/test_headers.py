@@ -57,7 +57,14 @@ def _assert_safe(headers: Mapping[str, str]) -> None:
 async def test_every_route_answers_with_safe_headers(client: Client, method: str) -> None:
     """T33: with 200, 400, 404, 405 and 415 alike."""
     paths = _paths(client)
-    assert {WEBHOOK, "/model/parse", "/healthz", "/readyz", "/", "/static/chat.js"} <= set(paths)
+    assert {
+        WEBHOOK,
+        "/model/parse",
+        "/healthz",
+        "/readyz",
+        "/",
+        "/widget/sportello-chat.js",
+    } <= set(paths)
     for path in (*paths, "/nulla", "/.git/config"):
         async with client.session.request(method, client.base + path, data=b"{") as response:
             _assert_safe(response.headers)

@@ -45,6 +45,18 @@ WRONG = [
     ("ACTION_TIMEOUT_S", "nan"),
     ("ACTION_TIMEOUT_S", "61"),
     ("LIVE_CONVERSATIONS", "0"),
+    ("TRUSTED_PROXIES", "ovunque"),
+    ("WEB_ORIGINS", "*"),
+    ("WEB_ORIGINS", f"https://www.ente.it/{SECRET}"),
+    ("PRIVACY_URL", f"http://www.ente.it/{SECRET}"),
+    ("WEB_SESSION_HOURS", "-1"),
+    ("WEB_MESSAGES_PER_MINUTE", "0"),
+    ("WEB_FRAMES_PER_MINUTE", "9"),
+    ("WEB_CONVERSATIONS_PER_HOUR", "0"),
+    ("WEB_WRONG_SECRETS_PER_MINUTE", "0"),
+    ("WEB_SOCKETS_PER_VISITOR", "0"),
+    ("WEB_SOCKETS_PER_ADDRESS", "0"),
+    ("WEB_SOCKETS", "0"),
     ("OFFER_FEEDS", "ftp://offerte.example.it/x"),
     ("OFFER_FEEDS", f"https://urp:{SECRET}@offerte.example.it/x"),
     ("FEED_INTERVAL_MIN", "-7"),
@@ -58,6 +70,14 @@ WRONG = [
     ("STAFF_SILENCE_MINUTES", "mezz'ora"),
     ("STAFF_IDLE_HOURS", "-1"),
     ("DANGER_ALERT_S", "-1"),
+    ("TELEGRAM_TOKEN", SECRET),
+    ("TELEGRAM_TOKEN", f"123456 :{SECRET}"),
+    ("TELEGRAM_API_URL", f"telegram:{SECRET}"),
+    ("TELEGRAM_PER_SECOND", "0"),
+    ("TELEGRAM_CHAT_PAUSE_S", "-1"),
+    ("TELEGRAM_MESSAGES_PER_MINUTE", "nessuno"),
+    ("TELEGRAM_CONNECTIONS", "101"),
+    ("TELEGRAM_BUTTON_HOURS", "0"),
     ("STAFF_SESSION_IDLE_MINUTES", "0"),
     ("STAFF_SESSION_HOURS", "48"),
     ("STAFF_INVITATION_HOURS", "presto"),
@@ -79,7 +99,14 @@ WRONG = [
     ("SIGN_IN_FREE_TRIES_ADDRESS", "molti"),
     ("SIGN_IN_BLOCK_MINUTES", "61"),
 ]
-FREE = {"BOOKING_RULES", "DATA_DIR", "FEED_PRIVATE_HOSTS", "HOST", "MODELS_DIR"}
+FREE = {
+    "BOOKING_RULES",
+    "DATA_DIR",
+    "FEED_PRIVATE_HOSTS",
+    "HOST",
+    "MODELS_DIR",
+    "PRIVACY_NOTICE",
+}
 """Settings of which any text may be right."""
 
 

@@ -10,7 +10,7 @@ from bot.appointments.contacts import Invalid, parsed_name
 from knowledge.text import fold
 
 _LEAD: Final = re.compile(
-    r"\b(?:mi chiamo|il mio nome (?:è|e'|e)|(?:il )?nome(?: e cognome)?\s*(?::|=|è|e'|in|con)|intestat[oa] a|a nome(?: di)?|"
+    r"\b(?:(?:mi|si) (?:chiam[oa])|di nome|il mio nome (?:è|e'|e)|(?:il )?nome(?: e cognome)?\s*(?::|=|è|e'|in|con)|intestat[oa] a|a nome(?: di)?|"
     r"nome|(?P<again>sempre)|(?P<weak>(?:io )?sono|(?:al|il) signor|(?:la |alla )?signora|sig\.?(?:ra)?))"
     r"\s*:?\s+(?:il |la )?(?:sig(?:nora?|\.ra|\.)? |dott(?:oressa|ore|or|\.ssa|\.)? )?",
     re.IGNORECASE,

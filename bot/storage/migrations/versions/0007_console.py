@@ -9,7 +9,7 @@ import bot.storage.tables
 from bot.storage.append_only import make_append_only
 
 revision = "0007_console"
-down_revision = "0004_conversations"
+down_revision = "0005_web"
 branch_labels = None
 depends_on = None
 
