@@ -117,8 +117,11 @@ async def typing(request: web.Request) -> web.StreamResponse:
     """The person in charge is writing: the citizen sees it."""
     console = request.app[CONSOLE]
     account = session_of(request).account
-    if await console.database.write(staff_type, _id(request), account.name, console.clock.utc()):
-        console.changed()
+    if not await console.database.write(
+        staff_type, _id(request), account.name, console.clock.utc()
+    ):
+        raise web.HTTPNotFound
+    console.changed()
     return web.Response(status=204)
 
 
@@ -155,7 +158,7 @@ async def pass_on(request: web.Request) -> web.StreamResponse:
     online = await console.database.read(
         staff_desk.colleagues_online, seen_after=now - console.idle
     )
-    if kind != "person" or name not in [colleague for _, colleague, _ in online]:
+    if kind != "person" or name not in [colleague.name for colleague in online]:
         return await _page(request, 409, text("colleague_gone"))
     return await _changed(request, desk_work.pass_to_colleague, _id(request), account, name, now)
 
@@ -225,7 +228,7 @@ async def _page(
         **view,
         error=error,
         contact=contact,
-        colleagues=[name for _, name, _ in online if name != me.name],
+        colleagues=[colleague for colleague in online if colleague.name != me.name],
         saved=[_filled(one, me.name) for one in saved],
         key=new_token(),
         note_key=new_token(),

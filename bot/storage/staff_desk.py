@@ -70,6 +70,15 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Somebody who is there; ``reason`` says why somebody is busy, "" if nobody said."""
+
+    name: str
+    presence: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Note:
     """Something that colleagues should know and the citizen does not read."""
 
@@ -230,12 +239,10 @@ def replies(connection: sa.Connection) -> list[SavedReply]:
     return [SavedReply(*row) for row in rows]
 
 
-def colleagues_online(
-    connection: sa.Connection, *, seen_after: datetime
-) -> list[tuple[int, str, str]]:
-    """Number, name and presence of those who could take a conversation now: signed in and not away."""
+def colleagues_online(connection: sa.Connection, *, seen_after: datetime) -> list[Colleague]:
+    """Those who could take a conversation now: signed in and not away."""
     rows = connection.execute(
-        sa.select(staff.c.id, staff.c.name, staff.c.presence)
+        sa.select(staff.c.name, staff.c.presence, staff.c.presence_reason)
         .where(
             staff.c.disabled_at.is_(None),
             staff.c.presence != AWAY,
@@ -247,7 +254,7 @@ def colleagues_online(
         )
         .order_by(staff.c.name)
     )
-    return [(row.id, row.name, row.presence) for row in rows]
+    return [Colleague(*row) for row in rows]
 
 
 def _in_view(view: str, me: str) -> sa.ColumnElement[bool]:
