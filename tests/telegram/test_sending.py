@@ -88,12 +88,13 @@ def run(make_settings: Any, telegram: TelegramServer) -> Callable[..., Any]:
         await migrate(database)
         office = Office(settings, database)
         channel = TelegramChannel(office)  # type: ignore[arg-type]
-        tasks = [asyncio.create_task(job) for job in (office.notifier.follow(), channel.run())]
+        following = asyncio.create_task(office.notifier.follow())
+        await channel.start()
         try:
             yield office
         finally:
-            await stop(tasks)
             await channel.close()
+            await stop([following])
             await database.close()
 
     return running
