@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Final
 
 from bot.appointments.rules import Office
 from bot.console.agenda_entries import Entry
+
+_SATURDAY: Final = 5
 
 
 @dataclass
@@ -68,7 +71,10 @@ def day_grid(
 def week_grid(
     days: Sequence[date], entries: Iterable[Entry], free: Iterable[datetime], notes: dict[date, str]
 ) -> Grid:
-    """Several days, a column for each."""
+    """Several days, a column for each; weekends only if there is something on them."""
+    entries, free = list(entries), list(free)
+    busy = {entry.start.date() for entry in entries} | {slot.date() for slot in free}
+    days = [day for day in days if day.weekday() < _SATURDAY or day in busy]
     columns = [Column(day.isoformat(), day, note=notes.get(day, "")) for day in days]
     cells = _cells(columns, entries, lambda entry: entry.start.date().isoformat())
     places = {column.key: place for place, column in enumerate(columns)}

@@ -251,12 +251,14 @@ def test_a_free_slot_is_shown_where_a_seat_is_free() -> None:
 def test_a_week_has_a_column_for_each_day_and_hours_in_order() -> None:
     days = [date(2026, 11, day) for day in range(23, 30)]
     free = [rome("2026-11-26T14:00"), rome("2026-11-24T10:00"), rome("2026-12-24T10:00")]
-    grid = week_grid(days, [_entry("2026-11-26T10:00", "a")], free, {days[6]: "domenica"})
+    grid = week_grid(days, [_entry("2026-11-26T10:00", "a")], free, {days[4]: "sciopero"})
     assert [at.hour for at, _ in grid.rows] == [10, 14]
     assert [bool(cell.entries or cell.free) for cell in grid.rows[0][1]] == [
-        False, True, False, True, False, False, False,
+        False, True, False, True, False,
     ]  # fmt: skip
-    assert grid.columns[6].note == "domenica"
+    assert grid.columns[4].note == "sciopero"
+    saturday = week_grid(days, [_entry("2026-11-28T10:00", "a")], [], {})
+    assert len(saturday.columns) == 6
 
 
 async def test_a_conversation_of_somebody_else_is_not_told(office: Office) -> None:

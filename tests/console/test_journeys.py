@@ -217,6 +217,84 @@ async def test_every_page_of_a_role_is_accessible(
         await visit.looks_right(f"{role}{path.replace('/console', '').replace('/', '-')}")
 
 
+async def test_the_agenda_by_keyboard(visit: StaffVisit, office: Office) -> None:
+    """Must-hold 4, 8: from the grid to a booking by telephone, and to another time; no mouse, no violation."""
+    page = visit.page
+    await visit.sign_in("operatore")
+    await visit.go("/console/agenda?vista=settimana&giorno=2026-11-26")
+    await visit.looks_right("agenda-week")
+    await tab_to(page, "prenota giovedì 26 novembre alle 10.30")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("h1:has-text('Nuovo appuntamento')")
+    assert await page.locator("#start").input_value() == "2026-11-26T10:30"
+    await tab_to(page, "È qui, allo sportello")
+    await page.keyboard.press("ArrowDown")
+    await tab_to(page, "Nome e cognome")
+    await page.keyboard.type("Piera Conti")
+    await tab_to(page, "Telefono o e-mail")
+    await page.keyboard.type("02 7740 2000")
+    await visit.looks_right("agenda-new")
+    await tab_to(page, "Prenota")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=L'appuntamento è prenotato.")
+    await visit.looks_right("agenda-appointment")
+    await tab_to(page, "Scegli un altro orario")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=Scegli un nuovo orario per")
+    await visit.looks_right("agenda-moving")
+    await tab_to(page, "giovedì 26 novembre alle 14.00")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("text=L'appuntamento è spostato.")
+    await visit.go("/console/agenda?giorno=2026-11-26")
+    await visit.looks_right("agenda-day")
+    assert await page.locator(".slot-confirmed strong").first.inner_text() == "Piera Conti"
+    await page.emulate_media(media="print")
+    assert not await page.locator(".main-nav").is_visible()
+    assert await page.locator(".slot-confirmed").first.is_visible()
+    await page.emulate_media(media="screen")
+
+
+async def test_closures_review_and_records_are_accessible(
+    visit: StaffVisit, office: Office
+) -> None:
+    """T76: the pages of the responsabile with something in them; a report opens its record."""
+    await visit.sign_in("responsabile")
+    page = visit.page
+    await visit.go("/console/agenda/nuovo?orario=2026-12-01T10:00")
+    await page.get_by_label("Nome e cognome").fill("Anna Bianchi")
+    await page.get_by_label("Telefono o e-mail").fill("anna@example.it")
+    await page.get_by_role("button", name="Prenota").click()
+    await page.wait_for_selector("text=L'appuntamento è prenotato.")
+    await visit.go("/console/agenda/chiusure")
+    await page.get_by_label("Da", exact=True).fill("2026-12-01T00:00")
+    await page.get_by_label("A", exact=True).fill("2026-12-02T00:00")
+    await page.get_by_label("Motivo").fill("Assemblea del personale")
+    await page.get_by_role("button", name="Registra la chiusura").click()
+    await page.wait_for_selector("text=Chi ha un appuntamento quando l'ufficio è chiuso")
+    await visit.looks_right("closures")
+    await page.get_by_label("Messaggio").fill("Siamo chiusi. Ti chiamiamo per un altro giorno.")
+    await page.get_by_role("button", name="Invia il messaggio").click()
+    await page.wait_for_selector("text=Ho scritto a una persona.")
+    await visit.looks_right("closures-told")
+    await page.get_by_role("button", name="Togli").click()
+    await say(office, "elio", "ogni quanto si controlla la caldaia?")
+    await say(office, "elio", "questa informazione è sbagliata")
+    await say(office, "elio", "qwrtz plmk zxcvb")
+
+    async def listed() -> bool:
+        await visit.go("/console/revisione")
+        return await page.locator("th a").count() > 0
+
+    await eventually(listed, 20)
+    await visit.looks_right("review-list")
+    await page.get_by_role("link", name="Apri la scheda").first.click()
+    await page.wait_for_selector("text=Fonte:")
+    await visit.looks_right("record")
+    await visit.go("/console/revisione")
+    await page.locator("th a").first.click()
+    await visit.looks_right("review")
+
+
 @pytest.mark.parametrize("visit", [(320, 640)], indirect=True)
 async def test_pages_fit_a_small_screen(visit: StaffVisit, office: Office) -> None:
     """WCAG 1.4.10: 320 px, which is also 400 % zoom."""
@@ -227,6 +305,8 @@ async def test_pages_fit_a_small_screen(visit: StaffVisit, office: Office) -> No
     await visit.looks_right("small-conversation")
     await visit.go("/console/profilo")
     await visit.looks_right("small-profile")
+    await visit.go("/console/agenda?vista=settimana&giorno=2026-11-26")
+    await visit.looks_right("small-agenda")
 
 
 async def test_pages_before_sign_in_are_accessible(visit: StaffVisit) -> None:

@@ -5,3 +5,9 @@ import { helpWriting } from "./writing.js";
 
 followNews(document.body);
 helpWriting(document);
+
+const print = document.getElementById("print");
+if (print) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}
