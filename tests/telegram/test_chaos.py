@@ -1,4 +1,7 @@
-"""Must-hold 1 for Telegram: a Bot API that fails a fifth of all calls, and an application that is killed again and again."""
+"""Must-hold 1 for Telegram: a Bot API that fails a fifth of all calls, and an application that is killed again and again.
+
+T10, T17, T54: what was acknowledged is answered after the restart, once, in order; sends that were repeated are counted.
+"""
 
 from __future__ import annotations
 

@@ -229,6 +229,23 @@ async def test_what_we_cannot_read_does_no_harm(
         await texts(telegram, CITIZEN, 2)
 
 
+async def test_what_we_cannot_read_keeps_no_polled_update_away(
+    telegram: TelegramServer, office: Office, sqlite_url: str
+) -> None:
+    """T58 for long polling: before and after it everything is read."""
+    await telegram.say(CITIZEN, QUESTION)
+    await telegram.push(message={"message_id": 1})
+    await telegram.push(message={"message_id": 2, "date": "ieri", "chat": 7})
+    await telegram.say(CITIZEN, "e Legnano?")
+    async with office(database_url=sqlite_url):
+        assert "Legnano" in (await texts(telegram, CITIZEN, 3))[2]
+
+        async def confirmed() -> bool:
+            return telegram.undelivered == 0
+
+        await eventually(confirmed)
+
+
 async def test_while_the_database_is_away_telegram_is_asked_to_repeat(
     telegram: TelegramServer, office: Office, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

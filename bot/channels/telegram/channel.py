@@ -161,8 +161,6 @@ class TelegramChannel:
 
     async def _introduce_once(self) -> None:
         settings = self._runtime.settings
-        me = await self._bot.get_me()
-        self._receiver.bot_name = me.username or ""
         if self._door is not None:
             await self._bot.set_webhook(
                 f"{settings.public_url}{webhook.PATH}{self._door.id}",
@@ -172,6 +170,8 @@ class TelegramChannel:
             )
         commands = [BotCommand(name, words) for name, words in all_texts()["commands"].items()]
         await self._bot.set_my_commands(commands)
+        me = await self._bot.get_me()
+        self._receiver.bot_name = me.username or ""
         log.info("telegram.introduced", bot=me.username, webhook=self._door is not None)
 
     def _notice_typing(self, event: Event) -> None:
