@@ -106,6 +106,11 @@ class Turns:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
+    @property
+    def waiting(self) -> int:
+        """Messages that are being stored or answered by this process, or wait for it."""
+        return len(self._lanes)
+
     async def receive(
         self, incoming: Incoming, *, store: Callable[..., inbox.Stored] = inbox.store_message
     ) -> inbox.Stored:
