@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.asked_days import asked_days
+from actions.asked_days import asked_days, asked_times
 from actions.context import current_context
-from actions.conversation_state import day_spoken_of, places_of, remember, text_of, topics_of
+from actions.conversation_state import (
+    day_spoken_of,
+    entities_of,
+    places_of,
+    remember,
+    text_of,
+    topics_of,
+)
 from actions.findings import answer_finding
 from actions.opening_hours import PHONE, hours_sentences, is_uncertain
 from actions.other_offices import other_office_in, speaks_of
@@ -55,7 +63,10 @@ def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any
         send(dispatcher, reply)
         return remember(tracker, intent="ask_urp_hours", topic=TOPIC)
     now = context.clock.now()
-    asked = asked_days(question, now.date(), day_spoken_of(tracker))
+    asked = replace(
+        asked_days(question, now.date(), day_spoken_of(tracker)),
+        times=asked_times(entities_of(tracker, "quando")),
+    )
     sentences = hours_sentences(knowledge.hours, asked, now, question)
     source = source_line(knowledge, (knowledge.hours.office(PHONE).source,))
     status = "to_confirm" if is_uncertain(knowledge.hours, asked, now) else "answered"

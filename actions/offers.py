@@ -35,7 +35,7 @@ _APPLY: Final = re.compile(
     r"\b(?:candid\w+|curriculum|cv|mi propongo|rispond\w+ (?:a|all)|come faccio|come si fa|come mi (?:presento|iscrivo)|a chi (?:mando|scrivo|mi rivolgo)|dove mando|chi contatto|contatt\w+)\b"
 )
 _ABOUT_THE_LIST: Final = re.compile(
-    r"\b(?:pubblic\w+|aggiorn\w+|funzion\w+ (?:la|le|il|questo)|da dove (?:prend\w+|vengono)|chi (?:mette|inserisce|pubblica)|affidabil\w+|sono (?:vere|veri|reali))\b"
+    r"\b(?:pubblic\w+|aggiorn\w+|funzion\w+ (?:la|le|il|questo)|da dove (?:prend\w+|vengono)|chi (?:mette|inserisce|pubblica)|affidabil\w+|canal[ei]|telegram|portale|sito|sono (?:vere|veri|reali))\b"
 )
 _NAMES_A_TRADE: Final = re.compile(
     r"\b(?:lavor\w*|impieg\w*|post[oi]|offert[ae]|annunci\w*|assum\w*|cerco|cercano)\b.*?\b(?:come|da|per fare (?:il|la|l)|per|di) ([a-z]{4,})"
