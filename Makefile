@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3.10
 UV_COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.10 --no-header --generate-hashes
 
-.PHONY: help run test check check-full bench lint types lock setup setup-dev train shell clean
+.PHONY: help node-packages run test check check-full bench lint types lock setup setup-dev train shell clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,11 +35,15 @@ train: setup ## train the model if its inputs changed
 
 lock: setup ## compile the hashed locks again from requirements/*.in
 	$(UV_COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(UV_COMPILE) requirements/node.in -o requirements/node.txt
 	$(UV_COMPILE) --override requirements/overrides.in requirements/app.in -o requirements/app.txt
 	$(UV_COMPILE) --override requirements/overrides.in requirements/dev.in -o requirements/dev.txt
 
-setup: $(VENV)/.app-installed
-setup-dev: $(VENV)/.dev-installed
+node-packages: | $(BIN)/python ## fetch again what the staff console serves
+	@bash scripts/node_packages.sh run
+
+setup: $(VENV)/.app-installed $(VENV)/.node-installed
+setup-dev: $(VENV)/.dev-installed $(VENV)/.node-dev-installed
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Sportello needs Python 3.10 (looked for '$(PYTHON)'; set PYTHON=/path/to/python3.10)."; exit 1; }
@@ -58,5 +62,15 @@ $(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.app-installed
 	@bash scripts/install.sh requirements/dev.txt
 	@touch $@
 
+$(VENV)/.node-installed: package-lock.json requirements/node.txt $(VENV)/.app-installed
+	@echo "==> Fetching what the staff console serves"
+	@[ -e $(VENV)/.node-dev-installed ] || bash scripts/node_packages.sh run
+	@touch $@
+
+$(VENV)/.node-dev-installed: package-lock.json $(VENV)/.node-installed
+	@echo "==> Fetching what checks the pages"
+	@bash scripts/node_packages.sh dev
+	@touch $@
+
 clean: ## remove the environment, the models and caches (never var/)
-	rm -rf $(VENV) models .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules models .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from actions import appointment_effects as effects
 from actions.appointment_state import SERVICE, FormTurn, Overview
-from actions.appointment_times import chosen, offer_first, offer_instead
+from actions.appointment_times import chosen, offer, offer_first, offer_instead
 from actions.appointment_words import moment_words, refusal_words
 from actions.texts import text
 from bot.appointments.booking import Outcome
@@ -14,6 +14,7 @@ from bot.appointments.calendar import local_iso
 from bot.appointments.contacts import REASON_MAX_CHARS, Invalid, parsed_contact, parsed_reason
 from bot.appointments.dialogue.planner import CONFIRMED, CONTACT, NAME, OFFICE, REASON, START
 from bot.appointments.dialogue.reading import Said, tidy_reason
+from bot.appointments.dialogue.wishes import days_of
 from knowledge.text import fold, words
 
 _LEFT_OVER = 2
@@ -27,13 +28,13 @@ async def fill_booking(turn: FormTurn, seen: Overview, said: Said) -> bool:
     """Take what a message says into a booking; returns whether it said anything useful."""
     done = [
         _take_office(turn, seen, said),
-        _take_service(turn, said),
+        _take_service(turn, seen, said),
         _take_name(turn, said),
         _take_contact(turn, said),
         await _take_start(turn, seen, said),
     ]
     done.append(_take_reason(turn, said, others_done=any(done)))
-    done.append(_take_corrections(turn, said, others_done=any(done)))
+    done.append(_take_corrections(turn, seen, said, others_done=any(done)))
     if turn.asked == CONFIRMED and not any(done):
         done.append(await _take_confirmation(turn, said))
     _say_again(turn, said, understood=any(done))
@@ -53,7 +54,10 @@ def _take_office(turn: FormTurn, seen: Overview, said: Said) -> bool:
     return False
 
 
-def _take_service(turn: FormTurn, said: Said) -> bool:
+def _take_service(turn: FormTurn, seen: Overview, said: Said) -> bool:
+    if turn.asked == REASON and said.pick is not None:
+        turn.put(SERVICE, seen.services[said.pick].id)
+        return True
     if not said.service or turn.asked in (NAME, CONTACT):
         return False
     if turn.slots[SERVICE] == said.service:
@@ -87,7 +91,11 @@ async def _take_start(turn: FormTurn, seen: Overview, said: Said) -> bool:
     """Choose a time if the message is about one, and keep it; a changed service is kept for anew."""
     asked = turn.asked == START
     minutes = seen.limits.hold_minutes
-    corrects = bool(said.corrects) or turn.asked == CONFIRMED
+    corrects = (
+        bool(said.corrects)
+        or turn.asked == CONFIRMED
+        or (turn.asked in (NAME, CONTACT) and said.names_day)
+    )
     about_time = said.is_about_when or (
         bool(said.when) and (corrects or not turn.asked or turn.start is None)
     )
@@ -129,6 +137,13 @@ async def _keep(
 
 
 def _take_reason(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
+    if turn.asked == CONFIRMED:
+        tells = not (said.says_yes or said.says_no or said.asks or said.corrects)
+        if tells and (
+            SERVICE in turn.changed or said.reason or not (turn.slots[REASON] or others_done)
+        ):
+            return _put_reason(turn, said.reason or said.text)
+        return False
     if turn.asked != REASON:
         if turn.slots[REASON] is None and (
             said.reason or (SERVICE in turn.changed and turn.slots[SERVICE])
@@ -136,15 +151,18 @@ def _take_reason(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
             # Who has named a service need not tell more.
             return _put_reason(turn, said.reason)
         return False
-    if said.says_no or (said.says_yes and int(turn.talk.get("tries", 0)) > 0):
+    declines = said.says_no or (said.says_yes and int(turn.talk.get("tries", 0)) > 0)
+    if declines or said.pick is not None:
         turn.put(REASON, "")
         return True
     if said.says_yes:
         return False
     personal = NAME in turn.changed or CONTACT in turn.changed
     if personal and len(words(said.without_data)) <= _LEFT_OVER:
-        # Who answers with a name has nothing to say about the reason.
-        turn.put(REASON, "")
+        # Who answers with a name is asked once more, then has nothing to say about the reason.
+        if turn.talk.get("reason_passed"):
+            turn.put(REASON, "")
+        turn.remember_talk(reason_passed=True)
         return True
     if others_done and (said.is_about_when or said.corrects) and SERVICE not in turn.changed:
         return False
@@ -164,7 +182,7 @@ def _put_reason(turn: FormTurn, reason: str) -> bool:
     return True
 
 
-def _take_corrections(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
+def _take_corrections(turn: FormTurn, seen: Overview, said: Said, *, others_done: bool) -> bool:
     """ "Ho sbagliato mail": what is named and not given anew is asked for again."""
     if not turn.asked or turn.asked == REASON:
         return False
@@ -174,9 +192,13 @@ def _take_corrections(turn: FormTurn, said: Said, *, others_done: bool) -> bool:
         if slot and slot not in turn.changed and turn.slots[slot] is not None
     ]
     for slot in wrong:
+        start = turn.start
         turn.put(slot, None)
         if slot == START:
             turn.remember_talk(offered=[], wish=[], days=[])
+            if said.keeps_day and start is not None:
+                same_day = [free for free in seen.free if free.date() == start.date()]
+                offer(turn, same_day, "hours", days_of(same_day))
     if not wrong and "" in said.corrects and turn.asked == CONFIRMED and not others_done:
         turn.notices.append(text("what_to_change"))
         return True

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from actions import appointment_effects as effects
-from actions.appointment_state import SERVICE, FormTurn, Overview, local
+from actions.appointment_state import SERVICE, TASK, FormTurn, Overview, local
 from actions.appointment_times import chosen, offer_first, offer_instead
 from actions.appointment_words import refusal_words
 from actions.texts import text
@@ -14,7 +14,7 @@ from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar import CONFIRMED as IS_CONFIRMED
 from bot.appointments.dates import When, understand
 from bot.appointments.dates.matching import suits
-from bot.appointments.dialogue.planner import CANCEL, CONFIRMED, OFFICE, START, WHICH
+from bot.appointments.dialogue.planner import CANCEL, CONFIRMED, OFFICE, SHOW, START, WHICH
 from bot.appointments.dialogue.questions import lacks_code
 from bot.appointments.dialogue.reading import Said, source_in
 from bot.appointments.dialogue.wishes import single_moment, wish_data, wish_of
@@ -77,8 +77,11 @@ async def show_step(turn: FormTurn, seen: Overview, said: Said) -> bool:
         if turn.slots[WHICH]:
             turn.finish("shown_one", view=turn.slots[WHICH])
         return found
-    if turn.asked:
-        return await _find(turn, seen, said)
+    if turn.asked == WHICH and turn.tracker.get_slot(TASK) == SHOW:
+        found = await _find(turn, seen, said)
+        if turn.slots[WHICH]:
+            turn.finish("shown_one", view=turn.slots[WHICH])
+        return found
     if not seen.own:
         turn.finish("no_own")
     elif len(seen.own) == 1:

@@ -16,12 +16,23 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import appointment_effects as effects
 from actions.appointment_booking import fill_booking
 from actions.appointment_changes import cancel_step, move_step, show_step
-from actions.appointment_state import FORM, OUTCOME, STATUS, TASK, TOPIC, FormTurn, Overview, local
-from actions.conversation_state import confirmation_asked, intent_of, text_of
+from actions.appointment_state import (
+    FORM,
+    OUTCOME,
+    SERVICE,
+    STATUS,
+    TASK,
+    TOPIC,
+    FormTurn,
+    Overview,
+    local,
+)
+from actions.appointment_words import offered_services, views_words
+from actions.conversation_state import confirmation_asked, intent_of, remember, text_of
 from actions.replies import Reply, send
 from actions.texts import text
 from bot.appointments.dialogue import planner
-from bot.appointments.dialogue.questions import is_question, wanted_task
+from bot.appointments.dialogue.questions import asked_of_it, is_question, wanted_task
 from bot.appointments.dialogue.reading import Expecting, Said, read
 from bot.appointments.dialogue.wishes import span_of, wish_of
 
@@ -50,7 +61,10 @@ class ValidateAppointmentForm(Action):
             return []
         for notice in turn.notices:
             send(dispatcher, Reply(notice, STATUS, TOPIC))
-        return turn.events()
+        if turn.asked:
+            return turn.events()
+        # "Ma quanto costa?" in the middle is about the appointment.
+        return [*turn.events(), *remember(tracker, topic=TOPIC, intent="ask_urp_reception")]
 
 
 def _was_refused(tracker: Tracker) -> bool:
@@ -80,10 +94,17 @@ def _read(turn: FormTurn, seen: Overview) -> Said:
         task=task,
         reference=reference,
         expecting=expecting,
-        offered=len(turn.talk.get("choices", ()) if turn.asked == planner.WHICH else offered),
+        offered=_offered(turn, seen),
         within=span_of(wish_of(turn.talk.get("wish", ()))) if turn.asked == planner.START else None,
         services=seen.services,
     )
+
+
+def _offered(turn: FormTurn, seen: Overview) -> int:
+    """How many things were proposed that "il secondo" can mean."""
+    if turn.asked == planner.REASON:
+        return len(offered_services(seen))
+    return len(turn.talk.get("choices", ()) if turn.asked == planner.WHICH else turn.offered)
 
 
 async def _take(turn: FormTurn, seen: Overview, said: Said) -> bool:
@@ -105,8 +126,14 @@ async def _take(turn: FormTurn, seen: Overview, said: Said) -> bool:
         if wanted == "stop":
             await _stop(turn)
             return True
+        if wanted == planner.SHOW and turn.task == planner.BOOK and not said.code:
+            turn.notices.append(_own_words(turn, seen))
+            return True
         if wanted:
             await _change_task(turn, wanted)
+        elif about := asked_of_it(said):
+            turn.notices.append(_told_of_it(turn, seen, about))
+            return True
         elif is_question(said, turn.asked, intent, sure):
             return False
     understood = await _STEPS[turn.task](turn, seen, said)
@@ -125,6 +152,27 @@ _STEPS: Final = {
 def _intent(tracker: Tracker) -> tuple[str, float]:
     confidence = float(((tracker.latest_message or {}).get("intent") or {}).get("confidence") or 0)
     return intent_of(tracker), confidence
+
+
+def _own_words(turn: FormTurn, seen: Overview) -> str:
+    """The conversation's appointments, told in the middle of a booking that goes on."""
+    if not seen.own:
+        return text("no_own")
+    return text(
+        "done_shown_many", appointments=views_words(seen.own, turn.context.clock.now().date())
+    )
+
+
+def _told_of_it(turn: FormTurn, seen: Overview, about: str) -> str:
+    """What to bring, how long it lasts, where it is."""
+    service = seen.office.service(turn.slots[SERVICE] or "") or seen.services[0]
+    return text(
+        f"told_{about}",
+        bring=" ".join(service.bring) or text("nothing_to_bring"),
+        minutes=service.minutes,
+        office=seen.office.name,
+        address=seen.office.address,
+    )
 
 
 async def _stop(turn: FormTurn) -> None:

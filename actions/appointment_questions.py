@@ -30,6 +30,7 @@ from actions.appointment_words import (
     initials,
     moment_words,
     moments_words,
+    offered_services,
     picker,
     view_words,
     views_words,
@@ -43,6 +44,8 @@ from bot.appointments.contacts import masked
 from bot.appointments.dates.wording import describe_day
 from bot.appointments.dialogue import planner
 from bot.appointments.texts import spoken_hour
+from bot.masking import mask
+from knowledge.text import fold
 
 _STOP: Final = ("button_stop", "lascia stare")
 _OTHERS: Final = ("button_others", "un altro orario")
@@ -137,7 +140,7 @@ class ActionAskAppointmentReason(_Question):
             "label": text("field_reason"),
             "autocomplete": "off",
         }
-        names = [(service.name, service.name) for service in seen.services[:3]]
+        names = [(service.name, service.name) for service in offered_services(seen)]
         return _asking(text("ask_reason"), names, field=field)
 
 
@@ -201,12 +204,21 @@ class ActionAskAppointmentConfirmed(_Question):
             when=moment_words(local(tracker.get_slot(planner.START)), today),
             office=seen.office.name,
             address=seen.office.address,
-            service=service.name if service else "",
+            service=_purpose(
+                service.name if service else "", tracker.get_slot(planner.REASON) or ""
+            ),
             initials=initials(tracker.get_slot(planner.NAME)),
             contact=masked(tracker.get_slot(planner.CONTACT)),
         )
         buttons = [("button_yes", "sì, confermo"), ("button_change", "cambio qualcosa"), _STOP]
         return _asking(words, [(text(key), payload) for key, payload in buttons])
+
+
+def _purpose(service: str, reason: str) -> str:
+    """The service and, in the citizen's words, what for; covered, because answers are kept."""
+    if not reason or fold(reason) in fold(service):
+        return service
+    return text("purpose", service=service, reason=mask(reason)) if service else mask(reason)
 
 
 class ActionEndAppointment(Action):

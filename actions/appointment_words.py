@@ -7,15 +7,17 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from actions.appointment_state import local
+from actions.appointment_state import Overview, local
 from actions.texts import text
 from bot.appointments.booking import AppointmentView
 from bot.appointments.codes import shown
 from bot.appointments.dates.wording import describe_day
+from bot.appointments.rules import Service
 from bot.appointments.texts import spoken_hour
 from bot.appointments.texts import text as calendar_text
 
 _PICKER_DAYS: Final = 14
+_SERVICES_OFFERED: Final = 3
 
 
 def moment_words(moment: datetime, today: date) -> str:
@@ -81,6 +83,11 @@ def buttons_for(moments: Sequence[datetime], today: date) -> tuple[tuple[str, st
     """A button for each time; what it says is plain text."""
     words = [moment_words(moment, today) for moment in moments]
     return tuple((capital(word), word) for word in words)
+
+
+def offered_services(seen: Overview) -> Sequence[Service]:
+    """The services that are proposed when one is asked what for."""
+    return seen.services[:_SERVICES_OFFERED]
 
 
 def picker(free: Sequence[datetime], today: date) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import appointments, conversations, evaluate, knowledge
+from bot.commands import appointments, conversations, demo, evaluate, knowledge, staff
 from bot.commands.common import console, errors, prepared_settings
 from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(staff.app, name="staff")
+app.add_typer(demo.app, name="demo")
 app.add_typer(evaluate.app)
 
 app.command(

@@ -10,8 +10,12 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.channels import agenda_feed, appointment_links, metrics, rest, site
+from bot.channels import agenda_feed, appointment_links, health, metrics, rest
 from bot.channels.http_errors import add_security_headers, errors_middleware
+from bot.channels.web import config, fallback, socket
+from bot.channels.web.assets import add_asset_routes
+from bot.channels.web.parts import WEB, say_goodbye, web_life, web_parts
+from bot.console.app import add_console
 from bot.errors import SportelloError
 from bot.feeds.schedule import Feeds
 from bot.keys import DATABASE, METRICS, RUNTIME, SETTINGS
@@ -39,14 +43,18 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[DATABASE] = database
     app[METRICS] = Metrics()
     app[RUNTIME] = runtime or Runtime(settings, database)
-    app.add_routes(rest.routes)
-    app.add_routes(metrics.routes)
-    app.add_routes(agenda_feed.routes)
-    app.add_routes(appointment_links.routes)
-    site.add_site_routes(app)
+    app[WEB] = web_parts(app[RUNTIME])
+    doors = (rest, health, metrics, agenda_feed, appointment_links, socket, fallback, config)
+    for door in doors:
+        app.add_routes(door.routes)
+    add_asset_routes(app)
+    own = app[RUNTIME]
+    add_console(app, settings, database, own.clock, own.notifier, lambda: own.known, own.mail_way())
     app.on_response_prepare.append(add_security_headers)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_answering)
+    app.cleanup_ctx.append(web_life)
+    app.on_shutdown.append(say_goodbye)
     return app
 
 

@@ -9,6 +9,7 @@ SportelloError
 ├── CommandRefused          what an operator asked for cannot be done; the text is an Italian sentence
 ├── StorageUnavailable      the database refused; nothing was changed
 ├── DuplicateMismatch       a message id came again with another text
+├── ChatOff                 the chat is switched off; citizens are told so
 ├── UnknownConversation     there is no conversation of that id
 ├── AlreadyClaimed          a colleague is in charge of the conversation; carries who
 ├── NotInCharge             the member of staff is not in charge of the conversation; carries who is
@@ -140,3 +141,7 @@ class NotInCharge(SportelloError):
             f"la conversazione è di {staff}" if staff else "nessuno ha in carico la conversazione"
         )
         super().__init__(f"{whose}: prima serve «sportello conversations claim»")
+
+
+class ChatOff(SportelloError):
+    """The chat is switched off, and no person is in charge of this conversation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -9,10 +10,15 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
 from bot.channels.http_errors import SECURITY_HEADERS, error_response
+from bot.limits import KEEPALIVE_S
 
 
 class Runner(web.AppRunner):
-    """`web.AppRunner` whose connections answer malformed requests in JSON, without quoting them."""
+    """`web.AppRunner` whose connections answer malformed requests in JSON, and end when no request comes."""
+
+    def __init__(self, app: web.Application, **kwargs: Any) -> None:
+        kwargs.setdefault("keepalive_timeout", KEEPALIVE_S)
+        super().__init__(app, **kwargs)
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
@@ -30,6 +36,16 @@ class _Server(web.Server):
 
 class _Handler(RequestHandler):
     __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection, for a while if it sends no whole request (a byte now and then is none)."""
+        super().connection_made(transport)
+        # aiohttp's own timer closes only connections that have had a request before.
+        self._loop.call_later(KEEPALIVE_S, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if self._request_count == 0:
+            self.force_close()
 
     def handle_error(
         self,

@@ -61,6 +61,27 @@ KNOWLEDGE_WATCH_INTERVAL_S: Final = 1.0
 SHUTDOWN_GRACE_S: Final = 10.0
 """Running turns may finish within this time after SIGTERM."""
 
+PASSWORD_MAX_BYTES: Final = 1_024
+"""Longest password of the staff, in UTF-8: longer ones are refused before they are hashed."""
+
+PASSWORD_HASHES_AT_ONCE: Final = 2
+"""Argon2 takes 19 MiB and 23 ms of a core each: a flood of sign-ins must leave room for the chat."""
+
+PASSWORD_HASHES_WAITING: Final = 16
+"""Sign-ins that may wait for a hash (about 0.4 s); the others get 429."""
+
+SECOND_FACTOR_TRIES: Final = 5
+"""Wrong codes after which the password is asked again."""
+
+HALF_SESSION_MINUTES: Final = 10
+"""How long a sign-in may wait for its code."""
+
+LIVE_CHECK_INTERVAL_S: Final = 2.0
+"""How often open live connections of the console are checked against their sessions."""
+
+LIVE_STREAMS_PER_PERSON: Final = 20
+"""Tabs of the console that one person may have open."""
+
 FEED_INTERVAL_MIN: Final = 60.0
 """Minutes between two fetches of a feed: offers change daily, a conditional request costs the other side little."""
 
@@ -132,3 +153,81 @@ ERASED_SHELL_S: Final = 600.0
 
 OUTBOX_POLL_S: Final = 2.0
 """How often a sender looks for messages without being woken."""
+
+WEB_MESSAGES_PER_MINUTE: Final = 30
+"""Messages of one visitor; who writes by hand stays far below."""
+
+WEB_FRAMES_PER_MINUTE: Final = 120
+"""Frames of one connection, of whatever kind (OWASP suggests to begin with 100)."""
+
+WEB_FRAMES_FLOOD: Final = 200
+"""Refused frames in a row after which a connection is closed: it does not listen."""
+
+WEB_CONVERSATIONS_PER_HOUR: Final = 1_500
+"""New conversations from one address: a school, a town hall or a mobile operator may be behind one."""
+
+WEB_WRONG_SECRETS_PER_MINUTE: Final = 60
+"""Refused secrets from one address. Guessing 256 bits is hopeless anyway: this spares the database."""
+
+WEB_SOCKETS_PER_VISITOR: Final = 10
+WEB_SOCKETS_PER_ADDRESS: Final = 2_000
+WEB_SOCKETS: Final = 5_000
+"""Open connections; an idle one takes about 30 kB."""
+
+WEB_SESSION_HOURS: Final = 24.0
+"""Silence of the citizen after which the browser's secret is worth nothing (shared computers)."""
+
+WEB_FRAME_MAX_BYTES: Final = 16 * 1024
+"""Largest frame: a message of 2,000 four-byte characters, JSON-escaped, is under 12 kB (24 kB if all escaped)."""
+
+WEB_SECRET_MAX_CHARS: Final = 128
+COMMENT_MAX_CHARS: Final = 1_000
+"""Longest remark to a rating or a report."""
+
+WEB_HELLO_TIMEOUT_S: Final = 10.0
+"""Who opens a socket and says nothing is closed."""
+
+WEB_HEARTBEAT_S: Final = 30.0
+"""Pings on a silent socket; half of it again without an answer and the socket is dead (45 s in all)."""
+
+WEB_SEND_TIMEOUT_S: Final = 10.0
+"""A client that does not read for so long is closed; it resumes later and has lost nothing."""
+
+WEB_POLL_WAIT_S: Final = 25.0
+"""Longest wait of the HTTP fallback: proxies cut requests at 30 or 60 seconds."""
+
+WEB_PAGE: Final = 50
+"""Messages read at once."""
+
+WEB_REPLAY: Final = 100
+"""Messages that a page without memory gets at first; older ones are asked for."""
+
+WEB_TOUCH_S: Final = 300.0
+"""How exactly the last sign of a citizen is stored."""
+
+WEB_SWEEP_S: Final = 60.0
+"""How often expired secrets are looked for."""
+
+KEEPALIVE_S: Final = 20.0
+"""An HTTP connection on which no whole request arrives for so long is closed."""
+
+BODY_TIMEOUT_S: Final = 20.0
+"""A request whose body takes longer is given up."""
+
+INDEX_INTERVAL_S: Final = 2.0
+"""How often new messages are made searchable for the staff."""
+
+CONSOLE_UPKEEP_S: Final = 60.0
+"""How often the cases of staff who are gone are looked for."""
+
+TYPING_EVERY_S: Final = 4.0
+"""How often somebody who writes is told to the other side."""
+
+TYPING_SHOWN_S: Final = 7.0
+"""How long "is writing" is shown after it was told: a little longer than the pause between two tellings."""
+
+NEWS_PAUSE_S: Final = 0.5
+"""A page of the console is told of news at most this often."""
+
+NEWS_HEARTBEAT_S: Final = 15.0
+"""How often a silent stream says that it is there: proxies close what is silent for a minute."""

@@ -12,13 +12,14 @@ from bot.appointments.calendar import conflicts, load_rules
 from bot.appointments.delivery import Delivery
 from bot.appointments.history import SYSTEM, Step
 from bot.appointments.links import Links
-from bot.appointments.mail import MailFiles, SmtpMail
+from bot.appointments.mail import MailFiles, MailOut, SmtpMail
 from bot.appointments.rules_file import read_rules
 from bot.assistant.service import AssistantService, announce, expected_model
 from bot.assistant.training import ensure_model
 from bot.clock import Clock
 from bot.conversations.notifier import Notifier
 from bot.conversations.reminders import remind_in_chat
+from bot.conversations.switch import CHAT_SWITCHED, read_switch
 from bot.conversations.turns import Turns
 from bot.conversations.upkeep import Upkeep
 from bot.errors import ModelError, StorageUnavailable
@@ -51,6 +52,8 @@ class Runtime:
         self.notifier = Notifier(database)
         self._scrubbing: asyncio.Task[None] | None = None
         self.notifier.handle(self._forget_erased)
+        self.notifier.handle(self._follow_switch)
+        self.chat_is_off = False
         self._turns: Turns | None = None
 
     @property
@@ -75,6 +78,11 @@ class Runtime:
             raise RuntimeError("the knowledge is not loaded")
         return knowledge
 
+    @property
+    def known(self) -> KnowledgeBase | None:
+        """The knowledge in charge, None until it is loaded."""
+        return self.knowledge_service.current
+
     async def prepare(self) -> None:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)
@@ -90,7 +98,9 @@ class Runtime:
             self.settings.live_conversations,
             self.notifier.changed,
             self._links.url,
+            lambda: self.chat_is_off,
         )
+        self.chat_is_off = (await self.database.read(read_switch)).is_off
 
     @property
     def is_ready(self) -> bool:
@@ -114,14 +124,15 @@ class Runtime:
             booked = await self.database.read(conflicts, step)
             log.info("booking_rules.loaded", appointments_in_conflict=len(booked))
 
+    def mail_way(self) -> MailOut:
+        """How mails leave: the configured server, or files in the data folder."""
+        if self.settings.smtp_url:
+            return SmtpMail(self.settings.smtp_url.get_secret_value())
+        return MailFiles(self.settings.data_dir / "mails")
+
     def delivery(self) -> Delivery:
         """The job that sends confirmations and reminders; available once `prepare` has run."""
-        settings = self.settings
-        mail = (
-            SmtpMail(settings.smtp_url.get_secret_value())
-            if settings.smtp_url
-            else MailFiles(settings.data_dir / "mails")
-        )
+        mail, settings = self.mail_way(), self.settings
         chat = partial(remind_in_chat, now=self.clock.utc)
         return Delivery(self.database, self.clock, mail, self.links, settings.mail_from, chat)
 
@@ -166,6 +177,10 @@ class Runtime:
             except Exception as error:
                 log.error("recovery.failed", error=type(error).__name__)
             await asyncio.sleep(RECOVERY_INTERVAL_S)
+
+    def _follow_switch(self, event: Event) -> None:
+        if event.kind == CHAT_SWITCHED:
+            self.chat_is_off = bool(event.payload["off"])
 
     def _forget_erased(self, event: Event) -> None:
         if event.kind != CONVERSATION_ERASED:

@@ -22,6 +22,10 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE_SECRETS = {"changeme", "change-me", "secret", "token", "cambiami"}
 
 
+_ORIGIN: Final = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
+)
+
 _PLAIN: Final = {
     "int_parsing": "deve essere un numero intero",
     "float_parsing": "deve essere un numero",
@@ -125,6 +129,89 @@ class Settings(BaseSettings):
     live_conversations: int = Field(
         limits.LIVE_TRACKERS, ge=1, description="Conversations kept in memory."
     )
+    staff_session_idle_minutes: int = Field(
+        30, ge=1, le=240, description="Minutes without a click after which staff sign in again."
+    )
+    staff_session_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which staff sign in again in any case."
+    )
+    staff_invitation_hours: int = Field(
+        72, ge=1, le=720, description="Hours for which an invitation link works, once."
+    )
+    staff_password_min_chars: int = Field(
+        8, ge=8, le=64, description="Shortest password of the staff."
+    )
+    staff_admin_password_days: int = Field(
+        180, ge=0, le=3_650, description="Days after which administrators change it; 0 is never."
+    )
+    staff_second_factor_roles: str = Field(
+        "", description="Roles that must use a second factor, separated by commas."
+    )
+    staff_shown_as: str = Field(
+        "nome", description="How citizens read who answers: nome (first name) or ufficio."
+    )
+    office_name: str = Field(
+        "URP", min_length=2, max_length=64, description="Name of the office of first contact."
+    )
+    offices: str = Field(
+        "", description="Other offices that conversations are passed to, separated by commas."
+    )
+    retention_conversations_days: int = Field(
+        365, ge=1, le=3_650, description="Days after the last message until a conversation goes."
+    )
+    retention_appointments_days: int = Field(
+        365, ge=1, le=3_650, description="Days after an appointment until its person goes."
+    )
+    retention_contacts_days: int = Field(
+        90, ge=1, le=3_650, description="Days until a message and contact left for the office go."
+    )
+    retention_notes_days: int = Field(
+        365, ge=1, le=3_650, description="Days until private notes of the staff go."
+    )
+    retention_drafts_days: int = Field(
+        30, ge=1, le=3_650, description="Days until what staff typed and never sent goes."
+    )
+    retention_reports_days: int = Field(
+        365, ge=1, le=3_650, description="Days until reports of wrong information go."
+    )
+    retention_bookings_days: int = Field(
+        1_095, ge=1, le=3_650, description="Days until a nameless appointment goes altogether."
+    )
+    untaken_mail_minutes: int = Field(
+        10, ge=0, le=480, description="Minutes after which mails say that nobody takes a request."
+    )
+    sign_in_free_tries: int = Field(
+        5, ge=3, le=50, description="Wrong passwords of one account before it has to wait."
+    )
+    sign_in_free_tries_address: int = Field(
+        30, ge=5, le=1_000, description="Wrong passwords from one address before it has to wait."
+    )
+    sign_in_block_minutes: int = Field(
+        15, ge=1, le=60, description="Longest wait after wrong passwords."
+    )
+
+    @field_validator("staff_second_factor_roles", mode="after")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        known = {"operatore", "redattore", "responsabile", "amministratore"}
+        roles = [role.strip().lower() for role in value.split(",") if role.strip()]
+        if not set(roles) <= known:
+            raise ValueError("usa operatore, redattore, responsabile, amministratore")
+        return ",".join(roles)
+
+    @field_validator("staff_shown_as", mode="after")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value.lower() not in {"nome", "ufficio"}:
+            raise ValueError("usa nome o ufficio")
+        return value.lower()
+
+    @field_validator("offices", mode="after")
+    @classmethod
+    def _short_offices(cls, value: str) -> str:
+        if any(len(name.strip()) > 64 for name in value.split(",")):
+            raise ValueError("ogni ufficio ha al massimo 64 caratteri")
+        return value
 
     session_silence_minutes: float = Field(
         60, gt=0, description="Minutes of silence after which a session ends with a short closing."
@@ -142,6 +229,66 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds for which a danger told to a person may stay unread before the numbers go out.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of our proxies, with commas: their X-Forwarded-For counts.",
+    )
+    web_origins: str = Field(
+        "", description="Sites that embed the chat, with commas: https://www.ente.it,…"
+    )
+    privacy_notice: str = Field(
+        "", description="Privacy notice before the first message; | parts its points."
+    )
+    privacy_url: str = Field("", description="Address of the whole privacy notice.")
+    web_session_hours: float = Field(
+        limits.WEB_SESSION_HOURS, gt=0, le=720, description="Silence that ends a browser's secret."
+    )
+    web_messages_per_minute: int = Field(
+        limits.WEB_MESSAGES_PER_MINUTE, ge=1, description="Messages of one visitor."
+    )
+    web_frames_per_minute: int = Field(
+        limits.WEB_FRAMES_PER_MINUTE, ge=10, description="Frames of one connection."
+    )
+    web_conversations_per_hour: int = Field(
+        limits.WEB_CONVERSATIONS_PER_HOUR, ge=1, description="New conversations from one address."
+    )
+    web_wrong_secrets_per_minute: int = Field(
+        limits.WEB_WRONG_SECRETS_PER_MINUTE, ge=1, description="Refused secrets from one address."
+    )
+    web_sockets_per_visitor: int = Field(
+        limits.WEB_SOCKETS_PER_VISITOR, ge=1, description="Open connections of one visitor."
+    )
+    web_sockets_per_address: int = Field(
+        limits.WEB_SOCKETS_PER_ADDRESS, ge=1, description="Open connections from one address."
+    )
+    web_sockets: int = Field(limits.WEB_SOCKETS, ge=1, description="Open connections in all.")
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _known_networks(cls, value: str) -> str:
+        try:
+            for part in _listed(value):
+                ipaddress.ip_network(part)
+        except ValueError:
+            raise ValueError(
+                "scrivi indirizzi o reti, per esempio 10.0.0.5,192.168.1.0/24"
+            ) from None
+        return value
+
+    @field_validator("web_origins", mode="after")
+    @classmethod
+    def _whole_origins(cls, value: str) -> str:
+        for part in _listed(value):
+            if not _ORIGIN.fullmatch(part):
+                raise ValueError("scrivi solo schema e nome, per esempio https://www.ente.it")
+        return value
+
+    @field_validator("privacy_url", mode="after")
+    @classmethod
+    def _readable_address(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("deve cominciare con https://")
+        return value
 
     @field_validator("api_token", mode="after")
     @classmethod
@@ -243,6 +390,20 @@ class Settings(BaseSettings):
         """The configured URL, or SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'sportello.db'}"
 
+    @cached_property
+    def allowed_origins(self) -> frozenset[str]:
+        """Origins of the sites that may use the chat, the installation's own public one included."""
+        own = urlsplit(self.public_url)
+        origins = {part.lower() for part in _listed(self.web_origins)}
+        return frozenset(
+            origins | ({f"{own.scheme}://{own.netloc}".lower()} if own.netloc else set())
+        )
+
+    @cached_property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of trusted proxies."""
+        return tuple(ipaddress.ip_network(part) for part in _listed(self.trusted_proxies))
+
     @property
     def base_url(self) -> str:
         """Where links lead: the public address, or this machine."""
@@ -258,6 +419,16 @@ class Settings(BaseSettings):
         except ValueError:
             return False
 
+    @cached_property
+    def office_names(self) -> tuple[str, ...]:
+        """Offices that conversations can be passed to, the one of first contact first."""
+        others = [name.strip() for name in self.offices.split(",") if name.strip()]
+        return tuple(dict.fromkeys([self.office_name, *others]))
+
+    def shown_name(self, name: str) -> str:
+        """How citizens read who answers."""
+        return self.office_name if self.staff_shown_as == "ufficio" else name.split()[0]
+
     @property
     def sample_offers(self) -> bool:
         """Sample job offers are shown only where there are no real ones, and never to the public."""
@@ -272,6 +443,10 @@ class Settings(BaseSettings):
     def private_hosts(self) -> frozenset[str]:
         """Hosts of feeds whose addresses may be private."""
         return frozenset(host.lower() for host in self.feed_private_hosts.split())
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def load_settings() -> Settings:

@@ -6,3 +6,5 @@ bin=.venv/bin
 "$bin/ruff" check .
 "$bin/mypy"
 PYTHONPATH=. "$bin/lint-imports" --no-cache
+# The virtual environment brings Node.js for machines without it.
+PATH="$PWD/$bin:$PATH" node_modules/.bin/tsc --project bot/widget/tsconfig.json

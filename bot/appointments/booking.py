@@ -7,6 +7,7 @@ result, never an exception; what is raised is a mistake of the caller (`UnknownC
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict
 from uuid import uuid4
@@ -204,16 +205,18 @@ def book(
     office: str = "",
     service: str = "",
     beyond_limits: bool = False,
+    at_the_desk: bool = False,
 ) -> Outcome:
     """Book in one step, without a hold.
 
     Args:
-        name, contact, reason: as `contacts` returned them.
+        name, contact, reason: as `contacts` returned them; who stands at the desk may leave no contact.
         beyond_limits: staff may give one person more than the limits allow.
+        at_the_desk: as staff book (`slots.Agenda`).
 
     Outcomes: confirmed, taken, not_offered, limit. Raises UnknownChoice.
     """
-    agenda = agenda_of(connection, office, step)
+    agenda = agenda_of(connection, office, step, at_the_desk=at_the_desk)
     chosen = service_of(agenda.office, service)
     refused = _refused(connection, step, agenda, chosen, start)
     if refused is None and not beyond_limits:
@@ -246,8 +249,17 @@ def cancel(connection: sa.Connection, step: Step, appointment_id: str) -> Outcom
     return {"outcome": "cancelled", "appointment": _view(row, agenda), "again": False}
 
 
-def move(connection: sa.Connection, step: Step, appointment_id: str, start: datetime) -> Outcome:
+def move(
+    connection: sa.Connection,
+    step: Step,
+    appointment_id: str,
+    start: datetime,
+    *,
+    at_the_desk: bool = False,
+) -> Outcome:
     """Give a confirmed appointment another time; until that succeeds it keeps the one it has, and its code for ever.
+
+    ``at_the_desk``: as staff book (`slots.Agenda`).
 
     Outcomes: moved (``again`` if it is there already), taken, not_offered, gone, over.
     """
@@ -260,7 +272,8 @@ def move(connection: sa.Connection, step: Step, appointment_id: str, start: date
     if row.starts_at == start:
         return {"outcome": "moved", "appointment": _view(row, agenda), "again": True}
     service = _service(agenda, row)
-    refused = _refused(connection, step, agenda, service, start)
+    offering = replace(agenda, at_the_desk=at_the_desk)
+    refused = _refused(connection, step, offering, service, start)
     if refused is not None:
         return refused
     place = _take_any(connection, step, agenda, service, row.id, start, row.desk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -115,13 +115,16 @@ def stored_rules(connection: sa.Connection) -> BookingRules:
     return _rules_and_hours(connection)[0]
 
 
-def agenda_of(connection: sa.Connection, office_id: str, step: Step) -> Agenda:
+def agenda_of(
+    connection: sa.Connection, office_id: str, step: Step, *, at_the_desk: bool = False
+) -> Agenda:
     """An office with its rules, hours and closures from today on. Raises UnknownChoice."""
     rules, hours = _rules_and_hours(connection)
     office = rules.office(office_id)
     if office is None:
         raise UnknownChoice("office")
-    return _agenda(connection, rules, hours, office, step)
+    agenda = _agenda(connection, rules, hours, office, step)
+    return replace(agenda, at_the_desk=True) if at_the_desk else agenda
 
 
 def service_of(office: Office, service_id: str) -> Service:
@@ -140,6 +143,7 @@ def free_slots(
     service: str = "",
     first: date | None = None,
     last: date | None = None,
+    at_the_desk: bool = False,
 ) -> list[datetime]:
     """Starts that can be booked now, in Europe/Rome, oldest first.
 
@@ -148,11 +152,12 @@ def free_slots(
         service: id; "" is the first service of the office.
         first: earliest day; the notice may make it later.
         last: last day, included; the horizon may make it earlier.
+        at_the_desk: as staff book (`slots.Agenda`).
 
     Raises:
         UnknownChoice: no such office or service.
     """
-    agenda = agenda_of(connection, office, step)
+    agenda = agenda_of(connection, office, step, at_the_desk=at_the_desk)
     chosen = service_of(agenda.office, service)
     return free_in(connection, step, agenda, chosen, first=first, last=last)
 

@@ -190,12 +190,13 @@ def _mail(step: Step, row: Any, kind: Kind) -> list[dict[str, Any]]:
 
 def _reminder(step: Step, agenda: Agenda, row: Any) -> list[dict[str, Any]]:
     due_at = reminder_moment(agenda, row.starts_at)
-    via = _way_to(row)
+    via = way_to(row)
     # Who books after that moment has just been told the day.
     return [_notice(row, "reminder", via, due_at)] if via and due_at > step.now else []
 
 
-def _way_to(row: Any) -> str:
+def way_to(row: Any) -> str:
+    """How the citizen of an appointment is reached without being asked: CHAT, EMAIL, or "" (only by telephone)."""
     if row.conversation and row.channel in _FINDS_ITS_CITIZEN:
         return CHAT
     if row.contact and kind_of(row.contact) == EMAIL:

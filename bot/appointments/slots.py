@@ -30,13 +30,17 @@ class Closing:
 
 @dataclass(frozen=True)
 class Agenda:
-    """An office with everything that decides when, and by whom, it can be booked."""
+    """An office with everything that decides when, and by whom, it can be booked.
+
+    ``at_the_desk``: staff book for somebody who is there: no notice, and a slot that has begun is good until it ends.
+    """
 
     office: Office
     hours: OpeningHours
     closings: tuple[Closing, ...] = ()
     limits: Limits = field(default_factory=Limits.usual)
     reminders: Reminders = field(default_factory=Reminders.usual)
+    at_the_desk: bool = False
 
     def closed_because(self, day: date) -> str:
         """Name of the holiday, notice or extraordinary closure that takes the whole day, or ""."""
@@ -55,11 +59,16 @@ class Agenda:
 
     def first_day(self, today: date) -> date:
         """The earliest day that the notice allows."""
-        day, missing = today, self.office.notice_working_days
+        day, missing = today, 0 if self.at_the_desk else self.office.notice_working_days
         while missing:
             day += timedelta(days=1)
             missing -= self.is_working_day(day)
         return day
+
+    def is_past(self, start: datetime, service: Service, now: datetime) -> bool:
+        """Whether it is too late to begin at a moment."""
+        grace = timedelta(minutes=service.minutes if self.at_the_desk else 0)
+        return start + grace <= now
 
     def last_day(self, today: date) -> date:
         """The last day of the horizon."""
@@ -95,7 +104,7 @@ def offered_slots(
     end = min(agenda.last_day(today), last or date.max)
     while day <= end:
         for moment in slots_of_day(agenda, service, day):
-            if moment > now:
+            if not agenda.is_past(moment, service, now):
                 yield moment
         day += timedelta(days=1)
 
@@ -106,7 +115,7 @@ def refusal(agenda: Agenda, service: Service, now: datetime, start: datetime) ->
     why = refusal_of_day(agenda, service, now, local.date())
     if why is not None:
         return why
-    if start <= now:
+    if agenda.is_past(start, service, now):
         return "past"
     return None if local in slots_of_day(agenda, service, local.date()) else "outside_hours"
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from actions.texts import text
 from bot.errors import (
     AccessDenied,
+    ChatOff,
     DuplicateMismatch,
     NotReady,
     StorageUnavailable,
@@ -33,6 +34,8 @@ SECURITY_HEADERS: Final = {
     "Server": "Sportello",
 }
 _RETRY_AFTER_S: Final = "5"
+_OFF_RETRY_AFTER_S: Final = "300"
+_ONE_YEAR: Final = "max-age=31536000; includeSubDomains"
 
 
 class BadRequest(Exception):
@@ -59,6 +62,9 @@ async def errors_middleware(request: web.Request, handler: Handler) -> web.Strea
         response.headers["WWW-Authenticate"] = "Bearer"
     except DuplicateMismatch as error:
         response = error_response(409, str(error))
+    except ChatOff:
+        response = error_response(503, "the chat is switched off", message=text("chat_off"))
+        response.headers["Retry-After"] = _OFF_RETRY_AFTER_S
     except (NotReady, StorageUnavailable) as error:
         log.warning("http.unavailable", path=_route(request), reason=type(error).__name__)
         response = error_response(503, "temporarily unavailable", message=text("fault"))
@@ -83,6 +89,9 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
         response.headers.setdefault(name, value)
     response.headers["Server"] = SECURITY_HEADERS["Server"]
     response.headers.setdefault("Cache-Control", "no-store")
+    # The console is an application inside this one.
+    if request.config_dict[SETTINGS].public_url.startswith("https://"):
+        response.headers["Strict-Transport-Security"] = _ONE_YEAR
 
 
 def _route(request: web.Request) -> str:

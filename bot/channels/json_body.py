@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.channels.http_errors import BadRequest
-from bot.limits import METADATA_MAX_DEPTH
+from bot.limits import BODY_TIMEOUT_S, METADATA_MAX_DEPTH
 
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _JSON_TYPES: Final = frozenset({"application/json", "text/json"})
@@ -22,19 +24,35 @@ async def read_json_object(request: web.Request) -> dict[str, Any]:
         BadRequest: it is not one, or nested too deeply, or a field appears twice.
         web.HTTPUnsupportedMediaType: it is not announced as JSON in UTF-8.
         web.HTTPRequestEntityTooLarge: it is larger than the application accepts.
+        web.HTTPRequestTimeout: it does not arrive.
     """
+    return json_object(await read_text(request))
+
+
+async def read_text(request: web.Request) -> str:
+    """The body of a request that announces JSON. Raises as `read_json_object`."""
     if request.content_type not in _JSON_TYPES and not request.content_type.endswith("+json"):
         raise web.HTTPUnsupportedMediaType(reason="send Content-Type: application/json")
     if (request.charset or "utf-8").lower().replace("_", "-") not in ("utf-8", "utf8"):
         raise web.HTTPUnsupportedMediaType(reason="send UTF-8")
     try:
-        raw = await request.read()
+        raw = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+    except asyncio.TimeoutError:
+        raise web.HTTPRequestTimeout(reason="the body did not arrive") from None
     except web.RequestPayloadError:
         raise BadRequest("the body cannot be unpacked") from None
     try:
-        body = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("the body is not UTF-8") from None
+
+
+def json_object(body: str) -> dict[str, Any]:
+    """A JSON object from outside.
+
+    Raises:
+        BadRequest: it is not one, or nested too deeply, or a field appears twice.
+    """
     if _depth(_STRINGS.sub("", body)) > METADATA_MAX_DEPTH:
         raise BadRequest(f"the body is nested deeper than {METADATA_MAX_DEPTH} levels")
     try:
@@ -48,7 +66,7 @@ async def read_json_object(request: web.Request) -> dict[str, Any]:
     return data
 
 
-def text_field(data: dict[str, Any], name: str, *, max_chars: int) -> str:
+def text_field(data: Mapping[str, Any], name: str, *, max_chars: int) -> str:
     """A required text field, not empty, without NUL or lone surrogates."""
     value = data.get(name)
     if name not in data or value is None:

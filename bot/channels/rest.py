@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +10,8 @@ from aiohttp import web
 
 from bot.channels.api_token import authorise
 from bot.channels.http_errors import BadRequest
-from bot.channels.json_body import is_storable, read_json_object, text_field
+from bot.channels.incoming_text import cleaned
+from bot.channels.json_body import read_json_object, text_field
 from bot.conversations.personal_data import export, is_export, with_copy
 from bot.conversations.turns import Incoming, refusal
 from bot.errors import UnknownConversation
@@ -22,11 +22,6 @@ from bot.storage import outbox, transcript
 from bot.storage.transcript import Message
 
 CHANNEL: Final = "rest"
-_UNSAFE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-)
-"""Control, zero-width, direction-changing and hidden tag characters: they say nothing and can disguise."""
-
 _STATUS_HEADER: Final = "Sportello-Status"
 _POLL_LIMIT: Final = 100
 _MAX_SEQ: Final = 2**31 - 1
@@ -46,12 +41,12 @@ async def webhook(request: web.Request) -> web.Response:
     if not isinstance(message, str):
         raise BadRequest("field 'message' must be text")
     key = _message_id(body.get("metadata"))
-    cleaned = _cleaned(message)
-    refused = refusal(cleaned, request.app[SETTINGS].message_max_chars)
+    text = cleaned(message)
+    refused = refusal(text, request.app[SETTINGS].message_max_chars)
     if refused is not None:
         return _rendered(sender, [refused])
     runtime = request.app[RUNTIME]
-    stored = await runtime.turns.receive(Incoming(CHANNEL, sender, cleaned, key))
+    stored = await runtime.turns.receive(Incoming(CHANNEL, sender, text, key))
     answers = await runtime.turns.answer(stored)
     if any(is_export(answer) for answer in answers):
         copy = await runtime.database.read(export, stored.conversation_id, runtime.clock.utc())
@@ -99,7 +94,7 @@ async def parse(request: web.Request) -> web.Response:
     body = await read_json_object(request)
     message = text_field(body, "text", max_chars=request.app[SETTINGS].message_max_chars)
     assistant = await request.app[RUNTIME].assistants.get()
-    return web.json_response(await assistant.parse(_cleaned(message)))
+    return web.json_response(await assistant.parse(cleaned(message)))
 
 
 def _message_id(metadata: Any) -> str | None:
@@ -110,13 +105,6 @@ def _message_id(metadata: Any) -> str | None:
     if metadata.get("message_id") is None:
         return None
     return text_field(metadata, "message_id", max_chars=MESSAGE_ID_MAX_CHARS)
-
-
-def _cleaned(message: str) -> str:
-    cleaned = _UNSAFE.sub("", message)
-    if not is_storable(cleaned):
-        cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
-    return cleaned.strip()
 
 
 def _listed(message: Message) -> dict[str, Any]:

@@ -138,11 +138,7 @@ def book(
 ) -> None:
     moment = _moment(start)
     try:
-        who = {
-            "name": parsed_name(name),
-            "contact": parsed_contact(contact).value,
-            "reason": parsed_reason(reason),
-        }
+        who = parsed_name(name), parsed_contact(contact).value, parsed_reason(reason)
     except Invalid as error:
         raise CommandRefused(text(f"invalid_{error.problem}")) from None
 
@@ -151,10 +147,12 @@ def book(
             connection,
             step,
             moment,
+            name=who[0],
+            contact=who[1],
+            reason=who[2],
             office=office,
             service=service,
             beyond_limits=beyond_limits,
-            **who,
         )
         return _done_or_refused(connection, outcome)
 

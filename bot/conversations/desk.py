@@ -37,10 +37,14 @@ def reply(
     now: datetime,
     *,
     once_key: str | None = None,
+    shown_as: str | None = None,
+    corrects: int | None = None,
 ) -> int | None:
     """Send the words of the person in charge, as they are; returns the number of the message.
 
     Args:
+        shown_as: how the citizen reads who writes (a first name, the office); the name of ``staff`` if None.
+        corrects: number of an earlier message that this one corrects.
         once_key: a second reply with this key is not sent, and None is returned.
 
     Raises:
@@ -53,7 +57,10 @@ def reply(
         .where(conversations.c.id == conversation_id)
         .values(unanswered_since=None)
     )
-    custom = {"status": "staff", "topic": "persona", "records": [], "staff": staff}
+    custom: dict[str, Any] = {"status": "staff", "topic": "persona", "records": []}
+    custom["staff"] = shown_as or staff
+    if corrects is not None:
+        custom["corrects"] = corrects
     return outbox.send(
         connection,
         conversation_id=conversation_id,

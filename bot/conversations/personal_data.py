@@ -20,9 +20,20 @@ from bot.appointments.history import Step
 from bot.clock import ROME
 from bot.limits import ERASED_SHELL_S
 from bot.masking import mask
-from bot.storage import events, handoffs, outbox, ownership, reports, transcript
+from bot.storage import (
+    console_tables,
+    events,
+    handoffs,
+    outbox,
+    ownership,
+    reports,
+    staff_desk,
+    transcript,
+    web_sessions,
+)
 from bot.storage.tables import conversations, effects, inbound, outbound
 from bot.storage.tables import handoffs as handoffs_table
+from bot.storage.tables import ratings as ratings_table
 from bot.storage.tables import reports as reports_table
 
 _MESSAGES_AT_ONCE: Final = 500
@@ -55,6 +66,20 @@ def _exported_reports(connection: sa.Connection, conversation_id: str) -> Any:
     ] or None
 
 
+def _exported_rating(connection: sa.Connection, conversation_id: str) -> Any:
+    rating = web_sessions.rating_of(connection, conversation_id)
+    return {"score": rating.score, "comment": rating.comment} if rating else None
+
+
+def _exported_notes(connection: sa.Connection, conversation_id: str) -> Any:
+    notes = staff_desk.notes_of(connection, conversation_id)
+    return [{"text": note.text, "at": _local(note.at)} for note in notes] or None
+
+
+def _nothing(_connection: sa.Connection, _conversation_id: str) -> Any:
+    return None
+
+
 def _exported_appointments(connection: sa.Connection, conversation_id: str) -> Any:
     return agenda.copy_of_conversation(connection, conversation_id) or None
 
@@ -73,6 +98,12 @@ HOLDERS: Final[tuple[Holder, ...]] = (
     Holder("handoff", _exported_handoff, partial(_erased_rows, handoffs_table)),
     Holder("appointments", _exported_appointments, _erased_appointments),
     Holder("reports", _exported_reports, partial(_erased_rows, reports_table)),
+    Holder("rating", _exported_rating, partial(_erased_rows, ratings_table)),
+    Holder("notes", _exported_notes, partial(_erased_rows, console_tables.notes)),
+    Holder("drafts", _nothing, partial(_erased_rows, console_tables.drafts)),
+    Holder("reviews", _nothing, partial(_erased_rows, console_tables.reviews)),
+    # What the search of the staff knows: it is in the messages, which are exported.
+    Holder("words", _nothing, partial(_erased_rows, console_tables.conversation_words)),
 )
 
 
@@ -150,6 +181,7 @@ def erase_but_farewell(
             version=conversations.c.version + 1,
             topic=None,
             reason=None,
+            indexed_seq=conversations.c.last_seq,
             erased_at=now,
         )
     )

@@ -32,7 +32,7 @@ from bot.conversations.by_owner import (
 from bot.conversations.commands import in_words
 from bot.conversations.lanes import Lanes
 from bot.conversations.personal_data import erase_but_farewell
-from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
+from bot.errors import ChatOff, DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import (
     LIVE_TRACKERS,
     MESSAGE_MAX_CHARS,
@@ -76,6 +76,7 @@ class Turns:
         knowledge: gives the knowledge in charge now.
         changed: called when this process has committed something that others want to know.
         appointment_link: gives the address of the page of an appointment.
+        is_off: whether the chat is switched off; whom a person answers may go on writing.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Turns:
         live_conversations: int = LIVE_TRACKERS,
         changed: Callable[[], None] = lambda: None,
         appointment_link: Callable[[str], str] = lambda _: "",
+        is_off: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -98,6 +100,7 @@ class Turns:
         self._places = asyncio.Semaphore(TURNS_AT_ONCE)
         self._changed = changed
         self._appointment_link = appointment_link
+        self._is_off = is_off
         self._capacity = live_conversations
         self._live = LiveDialogues(live_conversations)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -109,7 +112,12 @@ class Turns:
         Raises:
             DuplicateMismatch: its key came before with another text.
             StorageUnavailable: it could not be stored; the sender must try again.
+            ChatOff: the chat is switched off; nothing is stored.
         """
+        if self._is_off() and not await self._database.read(
+            ownership.staff_answers, incoming.channel, incoming.sender
+        ):
+            raise ChatOff("the chat is switched off")
         digest = self._digest(incoming.text) if incoming.key is not None else None
         # One sender's messages are stored one after the other, so that their numbers follow their arrival.
         async with self._lanes.hold(f"{incoming.channel}:{incoming.sender}"):

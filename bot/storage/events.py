@@ -19,6 +19,7 @@ CONVERSATION_ERASED: Final = "conversation.erased"
 CONVERSATION_ALERT: Final = "conversation.alert"
 MESSAGE_ADDED: Final = "message.added"
 MESSAGE_FAILED: Final = "message.failed"
+TYPING: Final = "typing"
 
 _READ_AT_ONCE: Final = 500
 _INSERT: Final = sa.insert(events)

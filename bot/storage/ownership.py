@@ -2,7 +2,8 @@
 
 assistant -> waiting   somebody asks for a person; the assistant goes on answering
 any -> staff           a named person claims it; exactly one wins, and answers not yet sent are withdrawn
-staff -> waiting       the person is gone: the request is in the queue again, where it was
+staff -> waiting       the person is gone, or passes it to an office: the request is in the queue again, where it was
+staff -> staff         the person passes it to a colleague
 waiting, staff -> assistant   the request is withdrawn, or the person gives the conversation back
 any -> closed          by staff or by silence; the dialogue begins anew at the next message
 closed -> assistant    the citizen writes again
@@ -116,6 +117,27 @@ def release(
     return _change(connection, before, _with_assistant(before), staff, now)
 
 
+def pass_on(
+    connection: sa.Connection,
+    conversation_id: str,
+    staff: str,
+    *,
+    colleague: str | None,
+    now: datetime,
+) -> Ownership:
+    """Hand the conversation to a named colleague, or (None) back into the queue for another office.
+
+    Raises:
+        NotInCharge: ``staff`` is not in charge.
+    """
+    before = in_charge(connection, conversation_id, staff)
+    if colleague is not None:
+        return _change(connection, before, replace(before, staff=colleague), staff, now)
+    since = before.waiting_since or now
+    after = replace(before, owner=WAITING, staff=None, waiting_since=since)
+    return _change(connection, before, after, staff, now)
+
+
 def give_up(connection: sa.Connection, conversation_id: str, now: datetime) -> Ownership:
     """Put a conversation whose person is gone back into the queue, at the place that it had."""
     before = current(connection, conversation_id)
@@ -182,6 +204,13 @@ def hurry(connection: sa.Connection, conversation_id: str) -> None:
         .where(conversations.c.id == conversation_id)
         .values(priority=URGENT)
     )
+
+
+def staff_answers(connection: sa.Connection, channel: str, sender: str) -> bool:
+    """Whether a person is in charge of the conversation with somebody on a channel."""
+    c = conversations.c
+    owner = sa.select(c.owner).where(c.channel == channel, c.sender == sender)
+    return connection.execute(owner).scalar() == STAFF
 
 
 def place_in_queue(connection: sa.Connection, conversation_id: str) -> int:

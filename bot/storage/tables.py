@@ -63,7 +63,19 @@ conversations = sa.Table(
     sa.Column("alert_at", UTCDateTime),
     sa.Column("unreachable_since", UTCDateTime),
     sa.Column("erased_at", UTCDateTime),
+    # The office that a member of staff has passed it to; empty is the office of first contact.
+    sa.Column("office", sa.String(64), nullable=False, server_default=""),
+    # Up to which message the words of the conversation can be searched.
+    sa.Column("indexed_seq", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("channel", "sender"),
+    sa.Index(
+        "ix_conversations_not_indexed",
+        "id",
+        sqlite_where=sa.text("last_seq > indexed_seq"),
+        postgresql_where=sa.text("last_seq > indexed_seq"),
+    ),
+    sa.Index("ix_conversations_queue", "owner", "priority", "waiting_since"),
+    sa.Index("ix_conversations_staff", "staff", "last_message_at"),
     sa.Index("ix_conversations_owner_last_message_at", "owner", "last_message_at"),
     sa.Index(
         "ix_conversations_alert",
@@ -236,4 +248,31 @@ app_state = sa.Table(
     metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+web_sessions = sa.Table(
+    "web_sessions",
+    metadata,
+    # The right of a browser to its conversation; only a digest of the secret is kept.
+    sa.Column("secret_digest", sa.String(64), primary_key=True),
+    sa.Column("sender", sa.String(32), nullable=False, unique=True),
+    sa.Column("notice", sa.String(64), nullable=False),
+    sa.Column("seen_seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("last_seen_at", UTCDateTime, nullable=False),
+    sa.Index("ix_web_sessions_last_seen_at", "last_seen_at"),
+)
+
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", UTCDateTime, nullable=False),
 )

@@ -160,7 +160,7 @@ async def test_parse_refuses_what_is_no_text(guarded: Client, text: Any) -> None
 
 
 async def test_health_and_page_need_no_token(guarded: Client) -> None:
-    await _assert_open(guarded, "/healthz", "/readyz", "/", "/static/chat.js")
+    await _assert_open(guarded, "/healthz", "/readyz", "/", "/widget/sportello-chat.js")
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/status", "/domain", "/model", "/conversations/a/tracker",

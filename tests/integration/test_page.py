@@ -1,4 +1,4 @@
-"""The demonstration page: readable without scripts, whole, and made of our own files only (T33, T78)."""
+"""The demonstration pages and the widget's files: readable without scripts, whole, made of our own files only (T33, T78)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.limits import MESSAGE_MAX_CHARS
+from bot.channels.web.assets import assets
 from tests.support.servers import Client
 from tests.support.shared import quickly_serving, settings_in
 
 pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
 
 _NO_END = {"meta", "link", "img", "br", "input", "hr"}
-_FILES = {
+_TYPES = {
     "/": "text/html",
-    "/static/chat.js": "text/javascript",
-    "/static/chat.css": "text/css",
+    "/chat": "text/html",
+    "/static/site.css": "text/css",
     "/static/icon.svg": "image/svg+xml",
+    "/widget/sportello-chat.js": "text/javascript",
+    "/widget/chat/window.js": "text/javascript",
 }
+_PAGES = ["/", "/chat"]
 
 
 class Page(HTMLParser):
@@ -61,33 +64,37 @@ class Page(HTMLParser):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(assistant: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """One server for all looks at the page."""
+    """One server for all looks at the pages."""
     async with quickly_serving(settings_in(tmp_path_factory.mktemp("page")), assistant) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(client: Client) -> Page:
-    async with client.session.get(client.base + "/") as response:
+async def fetched(client: Client, path: str) -> Page:
+    async with client.session.get(client.base + path) as response:
         assert response.status == 200
         return Page(await response.text())
 
 
-@pytest.mark.parametrize(("path", "content_type"), _FILES.items())
+@pytest.mark.parametrize(("path", "content_type"), _TYPES.items())
 async def test_files_have_their_types(client: Client, path: str, content_type: str) -> None:
     async with client.session.get(client.base + path) as response:
         assert response.status == 200
         assert response.content_type == content_type
         assert response.charset == "utf-8"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Encoding"] == "gzip"
         assert "script-src 'self'" in response.headers["Content-Security-Policy"]
         whole = await response.read()
     assert len(whole) > 100
-    async with client.session.head(client.base + path) as response:
-        assert (response.status, response.content_length) == (200, len(whole))
+    plain = {"Accept-Encoding": "identity"}
+    async with client.session.get(client.base + path, headers=plain) as response:
+        assert "Content-Encoding" not in response.headers
+        assert await response.read() == whole
 
 
-async def test_page_is_italian_and_fits_a_phone(page: Page) -> None:
+@pytest.mark.parametrize("path", _PAGES)
+async def test_pages_are_italian_and_fit_a_phone(client: Client, path: str) -> None:
+    page = await fetched(client, path)
     assert page.all("html") == [{"lang": "it"}]
     meta = {entry.get("name"): entry.get("content") for entry in page.all("meta")}
     assert "width=device-width" in str(meta["viewport"])
@@ -97,73 +104,87 @@ async def test_page_is_italian_and_fits_a_phone(page: Page) -> None:
     assert [len(page.all(tag)) for tag in ("title", "h1", "main")] == [1, 1, 1]
 
 
-async def test_contacts_are_readable_without_scripts(page: Page) -> None:
-    """T78: number, hours and the rule of the desk; what needs a script is hidden until it runs."""
+async def test_contacts_and_statement_are_readable_without_scripts(client: Client) -> None:
+    """T78: number, hours, the rule of the desk, accessibility feedback, what to do without the chat."""
+    page = await fetched(client, "/")
     assert "800.88.33.11" in page.visible
     assert "Venerdì: 10.00-12.00" in page.visible
     assert "solo su appuntamento" in page.visible
     assert "Per usare la chat serve JavaScript" in page.visible
-    assert "Ho capito" not in page.visible
-    assert {"href": "tel:800883311"}.items() <= page.all("a")[-1].items()
+    assert "problema di accessibilità" in page.visible
+    assert "tel:800883311" in [link.get("href") for link in page.all("a")]
 
 
-async def test_notice_names_what_happens_to_messages(client: Client, page: Page) -> None:
-    """T75: it is part of the page, before the first message."""
-    async with client.session.get(client.base + "/") as response:
-        source = await response.text()
-    notice = source[source.index('id="notice"') : source.index('id="accept"')]
-    for promise in ("Non scrivere dati personali", "Conserviamo i messaggi", "Non usiamo cookie"):
-        assert promise in notice
+async def test_the_page_shows_how_to_embed_the_chat(client: Client) -> None:
+    page = await fetched(client, "/")
+    assert "/widget/sportello-chat.js" in page.visible
+    assert "<sportello-chat>" in page.visible
 
 
-async def test_page_names_everything_for_screen_readers(page: Page) -> None:
+async def test_the_notice_names_what_happens_to_messages(client: Client) -> None:
+    """T75"""
+    async with client.session.get(client.base + "/chat/config") as response:
+        config = await response.json()
+    for promise in ("dati personali", "Conserviamo i messaggi", "Non usiamo cookie", "cancellare"):
+        assert promise in config["notice"]["text"]
+    assert set(config["greeting"]) == {"it", "en"}
+    assert config["message_max_chars"] == 2_000
+
+
+@pytest.mark.parametrize("path", _PAGES)
+async def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(
+    client: Client, path: str
+) -> None:
+    """T33: what the policy forbids is not even tried; every link leads somewhere."""
+    page = await fetched(client, path)
+    known = {*assets(), "/"}
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    for _, attributes in page.elements:
-        for name in ("aria-labelledby", "aria-describedby", "for"):
-            assert attributes.get(name) in (None, *ids)
-    assert all("alt" in image for image in page.all("img"))
-    logs = [attributes for _, attributes in page.elements if attributes.get("role") == "log"]
-    assert [log["id"] for log in logs] == ["log"]
-    assert [area["maxlength"] for area in page.all("textarea")] == [str(MESSAGE_MAX_CHARS)]
-
-
-async def test_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(page: Page) -> None:
-    """T33: what the policy forbids is not even tried."""
     for tag, attributes in page.elements:
         assert "style" not in attributes
         assert not [name for name in attributes if name.startswith("on")]
+        for name in ("aria-labelledby", "aria-describedby", "for"):
+            assert attributes.get(name) in (None, *ids)
         for name in ("src", "href", "action"):
             target = attributes.get(name) or ""
-            assert target == "" or target.startswith(("/static/", "#", "tel:")), (tag, target)
-            assert not target.startswith("/static/") or target in _FILES
+            assert not target or target.startswith(("#", "tel:")) or target in known, (tag, target)
+            assert not target.startswith("#") or target[1:] in ids
     assert page.all("style") == []
-    assert [script.get("src") for script in page.all("script")] == ["/static/chat.js"]
+    assert [script.get("src") for script in page.all("script")] == ["/widget/sportello-chat.js"]
+    assert all("alt" in image for image in page.all("img"))
 
 
-async def test_script_puts_texts_in_as_text(client: Client) -> None:
-    """T45: no way to turn an answer into markup or code, and no address of another site."""
-    async with client.session.get(client.base + "/static/chat.js") as response:
-        script = await response.text()
-    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
-                      "new Function", "localStorage", "document.cookie"):  # fmt: skip
-        assert forbidden not in script
-    assert not re.search(r"[\"'`](?:https?:)?//", script)
+async def test_every_module_that_is_imported_is_served(client: Client) -> None:
+    imported = {"/widget/sportello-chat.js"}
+    looked_at: set[str] = set()
+    while imported - looked_at:
+        path = (imported - looked_at).pop()
+        looked_at.add(path)
+        async with client.session.get(client.base + path) as response:
+            assert response.status == 200, path
+            script = await response.text()
+        folder = path.rsplit("/", 1)[0]
+        imported |= {
+            f"{folder}/{name.removeprefix('./')}" for name in re.findall(r'from "([^"]+)"', script)
+        }
+    assert looked_at == {path for path in assets() if path.startswith("/widget/")}
 
 
 async def test_unchanged_files_are_not_sent_again(client: Client) -> None:
-    async with client.session.get(client.base + "/static/chat.js") as response:
+    path = client.base + "/widget/sportello-chat.js"
+    async with client.session.get(path) as response:
         tag = response.headers["ETag"]
-    headers = {"If-None-Match": tag}
-    async with client.session.get(client.base + "/static/chat.js", headers=headers) as response:
-        assert (response.status, await response.read()) == (304, b"")
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    for offered in (tag, f"W/{tag}"):
+        async with client.session.get(path, headers={"If-None-Match": offered}) as response:
+            assert (response.status, await response.read()) == (304, b"")
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/static", "/static/", "/static/index.html", "/static/chat.js/", "/static/%2e%2e/app.py"],
-)
+    ["/static", "/static/", "/static/index.html", "/widget/", "/widget/tsconfig.json", "/widget/chat/types.d.ts",
+     "/static/%2e%2e/app.py", "/widget/%2e%2e/%2e%2e/app.py"],
+)  # fmt: skip
 async def test_no_other_file_is_served(client: Client, path: str) -> None:
     async with client.session.get(client.base + path) as response:
         assert response.status == 404

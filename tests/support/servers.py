@@ -32,6 +32,7 @@ class Client:
     base: str
     session: aiohttp.ClientSession
     runtime: Runtime | None = None
+    application: web.Application | None = None
 
     async def say(
         self, message: str, sender: str = "cittadino", message_id: str | None = None
@@ -66,7 +67,7 @@ async def serving(settings: Settings, assistant: Assistant | None) -> AsyncItera
     port = runner.addresses[0][1]
     try:
         async with aiohttp.ClientSession() as session:
-            yield Client(f"http://127.0.0.1:{port}", session, runtime)
+            yield Client(f"http://127.0.0.1:{port}", session, runtime, application)
     finally:
         await runner.cleanup()
 
@@ -93,6 +94,11 @@ class ForkedServer:
             raise RuntimeError("the forked server did not start")
         self.base = f"http://127.0.0.1:{receiver.recv()}"
         return self.base
+
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return int(self._process.pid)
 
     def kill(self) -> None:
         """SIGKILL: nothing in the child gets to clean up."""

@@ -24,6 +24,7 @@ SHARED = {
     "bot.keys",
     "bot.limits",
     "bot.logs",
+    "bot.masking",
     "bot.metrics",
     "bot.settings",
     "bot.tasks",

@@ -184,6 +184,23 @@ ABBREVIATIONS: Final = frozenset(
 )
 """Words whose full stop is not the end of a sentence."""
 
+PERSONS: Final = frozenset(
+    {
+        "agostino",
+        "domenici",
+        "domenico",
+        "gennaro",
+        "mario",
+        "martina",
+        "martino",
+        "mattia",
+        "pasquina",
+        "sabatini",
+        "sabatino",
+    }
+)
+"""Names of people that are no mistyped month or weekday."""
+
 CORRECTABLE: Final = tuple(
     sorted(
         {name for name in WEEKDAYS if len(name) > 5}

@@ -28,6 +28,7 @@ _KNOWN: Final = frozenset(
         *lexicon.NUMBERS,
         *lexicon.PART_WORDS,
         *lexicon.CORRECTABLE,
+        *lexicon.PERSONS,
     }
 )
 _SHORTEST_MENDED: Final = 5

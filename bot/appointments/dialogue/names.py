@@ -10,8 +10,8 @@ from bot.appointments.contacts import Invalid, parsed_name
 from knowledge.text import fold
 
 _LEAD: Final = re.compile(
-    r"\b(?:mi chiamo|il mio nome (?:è|e'|e)|(?:il )?nome(?: e cognome)?\s*(?::|=|è|e'|in|con)|intestat[oa] a|a nome(?: di)?|"
-    r"nome|(?P<weak>(?:io )?sono|(?:al|il) signor|(?:la |alla )?signora|sig\.?(?:ra)?))"
+    r"\b(?:(?:mi|si) (?:chiam[oa])|di nome|il mio nome (?:è|e'|e)|(?:il )?nome(?: e cognome)?\s*(?::|=|è|e'|in|con)|intestat[oa] a|a nome(?: di)?|"
+    r"nome|(?P<again>sempre)|(?P<weak>(?:io )?sono|(?:al|il) signor|(?:la |alla )?signora|sig\.?(?:ra)?))"
     r"\s*:?\s+(?:il |la )?(?:sig(?:nora?|\.ra|\.)? |dott(?:oressa|ore|or|\.ssa|\.)? )?",
     re.IGNORECASE,
 )
@@ -69,6 +69,8 @@ def introduced_name(text: str) -> Found | None:
         if not words or text[: lead.start()].lower().endswith("non "):
             continue
         capital = all(word[0].isupper() for word in words[0])
+        if lead["again"] and not (capital and len(words[0]) > 1):
+            continue
         if lead["weak"] and not (capital or len(words[0]) in (2, 3)):
             continue
         found = _checked(text[lead.end() : words[1]], lead.end())

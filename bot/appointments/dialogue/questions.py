@@ -7,7 +7,7 @@ atti" is a question elsewhere and a reason here.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from bot.appointments.dialogue import planner
 from bot.appointments.dialogue.reading import Said
@@ -63,6 +63,16 @@ _ABOUT_HOURS: Final = re.compile(
     r"\b(?:apert[oaie]|aprite|apre|chiud\w+|chius[oaie]|orari (?:di|dell|fate|avete)|che orari|rispond\w+|ricevete)\b"
 )
 _APPOINTMENT: Final = re.compile(r"\b(?:appuntament\w*|prenotazion\w*|incontro|codice)\b")
+_BRING: Final = re.compile(
+    r"\b(?:port(?:o|are|armi|armelo|ar[el]\w*)|document[oi] (?:serv\w+|devo|occorr\w+|ci vogliono)|serve qualche documento)\b"
+)
+_LASTS: Final = re.compile(r"\bquanto (?:dura|tempo (?:dura|ci vuole|ci si mette)|tempo)\b")
+_WHERE: Final = re.compile(
+    r"\b(?:dove (?:si trova|siete|e|devo (?:venire|andare|presentarmi)|vengo|vado)|(?:che|quale|qual e l) indirizzo)\b"
+)
+_SHORT: Final = 9
+"""A longer question is about something else than the appointment."""
+
 _MINE: Final = re.compile(r"\b(?:mio|mia|miei|altro|gia|vecchi[oa]|ho|avevo|quello di|codice)\b")
 _CANCEL: Final = re.compile(r"\b(?:disdi\w+|annull\w+|cancell\w+|toglil\w+|eliminal\w+)\b")
 _MOVE: Final = re.compile(
@@ -90,6 +100,18 @@ def is_question(said: Said, asked: str, intent: str, confidence: float) -> bool:
     if asked == planner.REASON:
         return said.asks and intent in _QUESTIONS and len(plain.split()) <= _LONG
     return intent in _QUESTIONS and (said.asks or confidence >= _SURE)
+
+
+def asked_of_it(said: Said) -> Literal["bring", "lasts", "where", ""]:
+    """What a short question wants to know of the appointment itself."""
+    plain = " ".join(words(said.text))
+    if not said.asks or len(plain.split()) > _SHORT:
+        return ""
+    if _BRING.search(plain):
+        return "bring"
+    if _LASTS.search(plain):
+        return "lasts"
+    return "where" if _WHERE.search(plain) else ""
 
 
 def wanted_task(
@@ -127,9 +149,8 @@ def _answers(said: Said, asked: str, plain: str, intent: str) -> bool:
         return False
     if asked == planner.WHICH:
         return bool(said.code or said.when) or said.pick is not None or lacks_code(said)
-    return (
-        said.says_yes or said.says_no or bool(said.corrects and not said.asks) or said.is_about_when
-    )
+    tells = bool(said.corrects or said.service or said.reason) and not said.asks
+    return said.says_yes or said.says_no or tells or said.is_about_when
 
 
 def _stops(said: Said, task: str, asked: str, plain: str) -> bool:
@@ -151,4 +172,4 @@ def _out_of_booking(
         return task
     if task == planner.CANCEL and _CANCEL.search(plain):
         return "stop"
-    return planner.SHOW if task == planner.SHOW and names_it and has_own else ""
+    return planner.SHOW if task == planner.SHOW and names_it else ""

@@ -53,6 +53,8 @@ _FIELD_WORDS: Final[dict[str, re.Pattern[str]]] = {
     planner.REASON: re.compile(r"\b(?:motivo|dettagli\w*|argomento|servizio|richiesta|descrizione)\b"),
     planner.START: re.compile(r"\b(?:giorno|orario|ora|data|quando|giornata)\b"),
 }  # fmt: skip
+_HOUR_WORD: Final = re.compile(r"\b(?:orario|ora)\b")
+_DAY_WORD: Final = re.compile(r"\b(?:giorno|data|quando|giornata)\b")
 _WHY: Final = re.compile(
     r"\b(?:perche|come mai|a (?:che )?cosa (?:vi |ti )?serve|a che (?:vi |ti )?serve|che ve ne fate|per forza|e obbligatori\w+|"
     r"obbligatori\w+|devo (?:proprio|per forza)|cosa (?:ve ne fate|ci fate|ne fate))\b"
@@ -131,6 +133,20 @@ class Said:
     without_data: str = ""
 
     @property
+    def keeps_day(self) -> bool:
+        """Whether a correction is about the hour alone: "posso cambiare orario?"."""
+        plain = " ".join(words(self.text))
+        return bool(_HOUR_WORD.search(plain)) and not _DAY_WORD.search(plain)
+
+    @property
+    def names_day(self) -> bool:
+        """Whether days or hours are told in words: the figures of a telephone number are none."""
+        return any(
+            sum(char.isalpha() for char in self.text[m.start : m.end]) > 2
+            for m in self.when.matched
+        )
+
+    @property
     def is_about_when(self) -> bool:
         """Whether days and hours are the point of the message."""
         return bool(self.when) and self.when_share >= _COVERAGE
@@ -168,7 +184,8 @@ def read(
     ):
         name = None
     without_name = _blanked(bare, name.start, name.end) if name else bare
-    pick = _pick(plain, offered) if offered and asked in (planner.START, planner.WHICH) else None
+    chooses = asked in (planner.START, planner.WHICH, planner.REASON)
+    pick = _pick(plain, offered) if offered and chooses else None
     dated = without_name if task != planner.MOVE else _without_source(without_name)
     when = When()
     if pick is None:
@@ -268,8 +285,11 @@ def _contact(text: str, now: datetime, asked: str) -> tuple[str, str]:
 
 
 def _surely_name(name: Found, text: str, now: datetime) -> bool:
-    """Whether what looks like a name is not days and hours with capitals."""
-    return not understand(text[name.start : name.end], now) or introduced_name(text) is not None
+    """Whether what looks like a name is not days and hours with capitals ("Lunedì Mattina"); "Natale Rossi" is one."""
+    written = text[name.start : name.end]
+    return (
+        _share(understand(written, now), written, written) < 1 or introduced_name(text) is not None
+    )
 
 
 def _blanked(text: str, start: int, end: int) -> str:
@@ -331,7 +351,7 @@ def _reason(text: str, when: When) -> str:
         reason = rest[: min([stop, *dated])].strip(" ,.-")
         reason = re.sub(r"\s+(?:il|la|per|alle|di|a|e|al|nel|giorno)$", "", reason)
         if len(fold(reason)) > 3:
-            whole = lead.group().split()[0].lower() not in (
+            whole = lead.group().split()[0].lower().rstrip(":=") not in (
                 "per",
                 "motivo",
                 "oggetto",

@@ -158,11 +158,21 @@ def _among(wish: When, suitable: list[datetime]) -> Proposal:
     )
     if wants_one or (len(suitable) == 1 and wish.options and exact):
         return Proposal("take", (suitable[0],), wish=wish)
+    about = [slot for slot in suitable if slot.hour * 60 + slot.minute in _middles(wish)]
+    if len(days) == 1 and len(about) == 1:
+        # "Verso le undici", and eleven is free.
+        return Proposal("take", (about[0],), wish=wish)
     if len(suitable) == 1:
         return Proposal("one", (suitable[0],), wish=wish)
     if len(days) == 1:
         return Proposal("hours", tuple(sorted(suitable)[:DAY_MAX]), wish=wish)
     return Proposal("several", _spread(suitable), wish=wish)
+
+
+def _middles(wish: When) -> frozenset[int]:
+    """The minutes of "verso le undici", if all that was said of the hour is of that kind."""
+    spans = {span for option in wish.options for span in option.times}
+    return frozenset(span.middle for span in spans) if all(s.around for s in spans) else frozenset()
 
 
 def _spread(slots: Sequence[datetime]) -> tuple[datetime, ...]:

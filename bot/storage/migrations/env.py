@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import bot.storage.tables_knowledge  # noqa: F401 - registers its tables
+from bot.storage import console_tables  # noqa: F401 (its tables join the metadata)
 from bot.storage.tables import metadata
 
 context.configure(

@@ -1,23 +1,12 @@
-"""Health, readiness, the demonstration page and its static files."""
+"""Whether the process lives, and whether it answers questions."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 
 from bot.errors import StorageUnavailable
 from bot.keys import DATABASE, RUNTIME
 from bot.storage.app_state import read_state
-
-_WIDGET: Final = Path(__file__).resolve().parent.parent / "widget"
-_FILES: Final = {
-    "/": ("index.html", "text/html"),
-    "/static/chat.js": ("chat.js", "text/javascript"),
-    "/static/chat.css": ("chat.css", "text/css"),
-    "/static/icon.svg": ("icon.svg", "image/svg+xml"),
-}
 
 routes = web.RouteTableDef()
 
@@ -42,16 +31,3 @@ async def readyz(request: web.Request) -> web.Response:
     model = assistants.current.model_name if assistants.current else None
     body = {"ok": not problem, "model": model, "problem": problem}
     return web.json_response(body, status=503 if problem else 200)
-
-
-async def _file(request: web.Request) -> web.FileResponse:
-    name, content_type = _FILES[request.path]
-    headers = {"Content-Type": f"{content_type}; charset=utf-8", "Cache-Control": "no-cache"}
-    return web.FileResponse(_WIDGET / name, headers=headers)
-
-
-def add_site_routes(app: web.Application) -> None:
-    """Register the routes of this module."""
-    app.add_routes(routes)
-    for path in _FILES:
-        app.router.add_get(path, _file)
