@@ -73,7 +73,7 @@ class ActionNotUnderstood(Action):
         finding = knowledge.finder.find(
             text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
         )
-        if finding.outcome in ("found", "ambiguous"):
+        if finding.outcome in ("found", "ambiguous") or finding.spelled_out:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         return not_understood(dispatcher, tracker, finding.near)
 

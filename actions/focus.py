@@ -42,6 +42,13 @@ _OWN_MOVES: Final = frozenset(
 )
 """Intents that need no topic and are never what is left of another question, when the classifier is sure."""
 
+_BOOKING: Final = "book_appointment"
+_ABOUT_BOOKING: Final = re.compile(
+    r"\b(?:appuntament\w*|prenot\w*|fiss\w+|sportello|incontr\w+|venire|vengo|veniamo|passare|passo|ricev\w+|vederci|colloquio|di persona|"
+    r"lunedi|martedi|mercoledi|giovedi|venerdi|domani|oggi|settimana|ore|alle)\b"
+)
+"""Words without which an unsure wish to book is more likely something else."""
+
 _SMALL_TALK: Final = frozenset(
     [
         "affirm",
@@ -478,6 +485,11 @@ class Heard:
         """Whether it names a municipality or a zone."""
         return self.has("comune", "zona_omogenea")
 
+    @property
+    def only_pronouns(self) -> bool:
+        """Whether its only noun is a pronoun: "come lo prendo", "chi la rilascia"."""
+        return bool(_ONLY_PRONOUNS.search(self.plain))
+
     @cached_property
     def subject(self) -> list[str]:
         """Words that name a matter: neither grammar, nor courtesy, nor places, nor days, nor sides of a topic."""
@@ -542,6 +554,12 @@ def _intent(
         and not _OF_THEM.search(heard.plain)
     ):
         return heard.intent
+    if (
+        heard.intent == _BOOKING
+        and heard.confidence < _SURE
+        and not _ABOUT_BOOKING.search(heard.plain)
+    ):
+        return heard.next_question or FALLBACK
     if heard.intent == FALLBACK and _GIVES_UP.search(heard.plain):
         return "deny"
     if memory["topic"] in DANGERS:
@@ -568,7 +586,7 @@ def continues(
             bool(heard.places or heard.has("mestiere", "contratto") or heard.facets)
             or len(heard.words) < _FEW_WORDS
         )
-    if heard.confidence < _SURE and _ONLY_PRONOUNS.search(heard.plain):
+    if heard.confidence < _SURE and heard.only_pronouns:
         return True
     if not heard.subject:
         return _asks_something(heard, memory) and not _placed_elsewhere(heard, memory, record)

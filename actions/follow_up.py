@@ -58,9 +58,11 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     if memory["intent"] == "search_job_offers":
         return answer_offers(dispatcher, tracker, refine=True)
     record = context.knowledge.record(topic)
-    if heard.subject and not heard.places and not covers(record, heard.subject):
+    own = heard.subject and not heard.only_pronouns and not heard.places
+    if own and not covers(record, heard.subject):
         return _on_its_own(dispatcher, tracker, heard, record)
-    if topic.startswith(_URP) and (heard.names_days or "hours" in heard.facets):
+    asks_hours = heard.names_days or heard.has("quando") or "hours" in heard.facets
+    if topic.startswith(_URP) and asks_hours:
         return answer_hours(dispatcher, tracker)
     if memory["intent"] in PLACE_INTENTS:
         return answer_place_follow_up(dispatcher, tracker)

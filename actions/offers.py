@@ -130,7 +130,7 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
     plain = " ".join(words(text_of(tracker)))
     before = dict(remembered(tracker).get("offers") or {})
     named = _named(tracker)
-    if not named and _ABOUT_THE_LIST.search(plain):
+    if not entities_of(tracker, "mestiere") and _ABOUT_THE_LIST.search(plain):
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker), within=TOPIC)
         return answer_finding(dispatcher, tracker, knowledge, finding)
     if not len(knowledge.offers):

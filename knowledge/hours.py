@@ -65,7 +65,8 @@ class OpeningHours:
         return self._offices[office_id]
 
     def day(self, office_id: str, day: date) -> DayHours:
-        """The hours of an office on a day."""
+        """The hours of an office on a day. Raises KeyError if there is none of that id."""
+        usual = self.weekly_spans(office_id, day.weekday())
         notice = self._notice(office_id, day)
         if notice:
             return DayHours(day, (), notice)
@@ -73,7 +74,7 @@ class OpeningHours:
         if holiday:
             unconfirmed = day.strftime("%m-%d") in self._unconfirmed
             return DayHours(day, (), holiday, unconfirmed, is_holiday=True)
-        return DayHours(day, self.weekly_spans(office_id, day.weekday()))
+        return DayHours(day, usual)
 
     def weekly_spans(self, office_id: str, weekday: int) -> tuple[Span, ...]:
         """The usual hours of an office on a weekday (0 is Monday), holidays left out of account."""

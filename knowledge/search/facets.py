@@ -9,7 +9,7 @@ _PATTERNS: Final[tuple[tuple[str, str], ...]] = (
     ("cost", r"\b(cost\w*|prezz\w*|paga\w*|tariff\w*|gratis|gratuit\w*|quanto viene|quanti soldi|euro|marc[ah]\w* da bollo|spes[ae]|canone)\b"),
     ("time", r"\b(quanto tempo|tempi|entro quando|scadenz\w*|scade|quanti giorni|dura|durata|ogni quanto|quanto ci vuole|quanto ci mett\w*|rinnov\w*|quando (?:arriva|scade|devo))\b"),
     ("needed", r"\b(documenti|documentazione|requisit\w*|(?<!a )(?<!a che )cosa serve|(?<!a )che serve|cosa mi serve|modul\w*|cosa porto|portare|cosa ci vuole)\b"),
-    ("contacts", r"\b(telefon\w*|numero (?:di tel\w*|verde)|numero|mail|email|pec|contatt\w*|recapit\w*|chiam\w*|scriv\w*|a chi (?:mi |posso |devo )?(?:rivolg\w*|chied\w+|telefon\w+|scriv\w+)|sito)\b"),
+    ("contacts", r"\b(telefon\w*|numero (?:di tel\w*|verde)|numero|mail|email|pec|contatt\w*|recapit\w*|chiam\w*|scriv\w*|a chi (?:mi |posso |devo )?(?:telefon\w+|scriv\w+)|sito)\b"),
     ("where", r"\b(dove|indirizzo|sede|sedi|via|ubicat\w*|si trova|in che posto)\b"),
     ("hours", r"\b(orari\w*|apert\w*|apre|chius\w*|chiude|a che ora)\b"),
     ("law", r"\b(legge|leggi|normativ\w*|decret\w*|delibera\w*|atto|(?<!accesso agli )(?<!accesso ad )atti|articolo|regolament\w*|norma|dgr|dpr|riferiment\w* normativ\w*|base giuridica)\b"),

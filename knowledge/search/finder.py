@@ -59,11 +59,14 @@ _CLEAR_MARGIN: Final = 6.0
 _BOTH_RECOGNISED: Final = 0.8
 """Probability of two topics together from which one of them is meant, whatever words are missing."""
 
-_ADMISSION_COST: Final = 0.06
+_ADMISSION_COST: Final = 0.10
 """Of two equal facts the one that says something comes before the one that says "we do not have it"."""
 
 _PRECISE: Final = 0.5
 """Similarity to a listed question from which the fact is what was asked, whatever facet its words suggest."""
+
+_RARE: Final = 3.5
+"""Weight of a stem that about one record in twelve has."""
 
 _KEPT_WORDS: Final = 12
 _LONGEST_NAME: Final = 5
@@ -102,7 +105,8 @@ class Finding:
     warning); "ambiguous" (two topics: ask); "weak" (nothing). ``facts`` are the best facts of ``record``, best first;
     empty means that the summary answers best. ``missing_facet`` names in Italian what was asked and is not known.
     ``confidence`` is the calibrated probability that ``record`` is right and holds the answer. ``ranked`` are the
-    candidates' ids, best first; ``features`` what the confidence was made of.
+    candidates' ids, best first; ``features`` what the confidence was made of. ``spelled_out``: ``record`` has all the
+    words of the question, and they are rare ones, such as a name.
     """
 
     outcome: str
@@ -113,6 +117,7 @@ class Finding:
     confidence: float = 0.0
     ranked: tuple[str, ...] = ()
     features: Features | None = None
+    spelled_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -305,6 +310,7 @@ class Finder:
         understood = probability(ranked[0].score) >= limits.topic_from
         close = margin < limits.ask_within and len(near) > 1
         recognised = sum(c.features["probability"] for c in ranked[:2]) >= _BOTH_RECOGNISED
+        spelled_out = self._spells_out(ranked[0], question)
         best = max(judged, key=lambda answer: answer.if_chosen)
         if close and best.if_chosen >= limits.answer_from:
             # Of two close topics one holds the answer.
@@ -313,7 +319,7 @@ class Finder:
             outcome, near = "ambiguous", near[:2]
         elif first.confidence >= limits.answer_from:
             outcome = "found"
-        elif understood and not close:
+        elif (understood and not close) or spelled_out:
             outcome = "partial"
         else:
             outcome = "weak"
@@ -327,7 +333,14 @@ class Finder:
             first.confidence,
             ids,
             first.features,
+            spelled_out,
         )
+
+    def _spells_out(self, candidate: Candidate, question: Question) -> bool:
+        """Whether a record has every word of a question, and they are rare: a name that no example of asking has."""
+        told = [self._index.lexicon.weight(word) for word in question.content]
+        rare = len(told) > 1 and min(told) >= _RARE
+        return rare and candidate.covered >= 1.0 and candidate.features["words_of_best"] >= 1.0
 
     def _judged(
         self,
