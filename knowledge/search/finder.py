@@ -435,9 +435,10 @@ class Finder:
         ids = [SUMMARY, *(fact.id for fact in record.facts)]
         similar = self._asks.similar(question.text, record.id)
         scores = mixed(similar, lexical, ids)
+        by_name = any(_is_name(place) for f in record.facts for place in places & set(f.places))
         for fact in record.facts:
             scores[fact.id] += _FACET_BONUS * _facet_weight(fact.facet, facets)
-            scores[fact.id] += _place_weight(fact, places, apart and fact.facet != side)
+            scores[fact.id] += _place_weight(fact, places, apart and fact.facet != side, by_name)
             if admits_not_knowing(fact.text):
                 scores[fact.id] -= _ADMISSION_COST
         ranked = sorted(record.facts, key=lambda fact: -scores[fact.id])
@@ -464,8 +465,13 @@ def _side_asked(question: Question, facets: Sequence[str]) -> str:
     return next((facet for facet in facets[:2] if facet in ("hours", "cost")), "")
 
 
-def _place_weight(fact: Fact, places: frozenset[str], another_side: bool) -> float:
-    """A fact about the place that is asked for wins; a fact about another place loses."""
+def _place_weight(
+    fact: Fact, places: frozenset[str], another_side: bool, named_elsewhere: bool
+) -> float:
+    """A fact about the place that is asked for wins; a fact about another place loses.
+
+    One about its zone says nothing where another fact of the record (``named_elsewhere``) names the place itself.
+    """
     if not places or not fact.places:
         return 0.0
     if another_side and places.intersection(fact.places):
@@ -473,6 +479,8 @@ def _place_weight(fact: Fact, places: frozenset[str], another_side: bool) -> flo
     about = places.intersection(fact.places)
     if any(_is_name(place) for place in about):
         return _PLACE_BONUS
+    if about and named_elsewhere:
+        return 0.0
     return _WIDER_PLACE_BONUS if about else -_PLACE_BONUS
 
 
