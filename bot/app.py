@@ -55,6 +55,11 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app.cleanup_ctx.append(_answering)
     app.cleanup_ctx.append(web_life)
     app.on_shutdown.append(say_goodbye)
+    if settings.telegram_token is not None:
+        # Its library takes memory and time that an installation without a bot is spared.
+        from bot.channels.telegram.channel import add_telegram
+
+        add_telegram(app)
     return app
 
 

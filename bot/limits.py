@@ -231,3 +231,59 @@ NEWS_PAUSE_S: Final = 0.5
 
 NEWS_HEARTBEAT_S: Final = 15.0
 """How often a silent stream says that it is there: proxies close what is silent for a minute."""
+
+TELEGRAM_PER_SECOND: Final = 30
+"""Messages a second in all that Telegram takes from a bot (its FAQ)."""
+
+TELEGRAM_CHAT_PAUSE_S: Final = 1.0
+"""Pause between two messages to one chat (its FAQ)."""
+
+TELEGRAM_OVERLAP_S: Final = 0.2
+"""A message that is not on record so long after its call began is slow, and the next one goes: five a second at least."""
+
+TELEGRAM_AT_ONCE: Final = 60
+"""Messages taken from the outbox that may wait for their turn: two seconds of sending, so that an answer is not behind many notices."""
+
+TELEGRAM_TURN_WAIT_S: Final = 15.0
+"""A message that got no turn for so long goes back into the outbox (its claim lasts OUTBOX_LEASE_S)."""
+
+TELEGRAM_CALL_TIMEOUT_S: Final = 10.0
+"""A call of the Bot API takes well under a second; after this nobody knows whether it arrived."""
+
+TELEGRAM_POLL_S: Final = 25.0
+"""How long Telegram holds a request for updates open when there are none."""
+
+TELEGRAM_POLL_PAUSE_S: Final = 1.0
+TELEGRAM_POLL_LONGEST_PAUSE_S: Final = 30.0
+"""Pause after a failed request for updates, doubled each time up to the longest."""
+
+TELEGRAM_NO_NETWORK_RETRY_S: Final = 5.0
+"""Pause while Telegram cannot be reached at all: such a try does not count, a long outage makes no dead letters."""
+
+TELEGRAM_NO_TOKEN_RETRY_S: Final = 60.0
+"""Pause while Telegram refuses our token: somebody must mend the setting."""
+
+TELEGRAM_CONNECTIONS: Final = 40
+"""Parallel deliveries of updates to our webhook (Telegram's default; each costs one small commit)."""
+
+TELEGRAM_UPDATE_MAX_BYTES: Final = 512 * 1024
+"""Largest update: two messages of 4,096 characters, JSON-escaped, with all their entities."""
+
+TELEGRAM_UPDATES_KEPT_H: Final = 72
+"""Hours for which ids of updates are remembered: Telegram keeps updates for 24 h, and citizens may correct for 48 h."""
+
+TELEGRAM_BUTTON_HOURS: Final = 48.0
+"""Age from which a button is no longer obeyed: what it proposes may be past."""
+
+TELEGRAM_TYPING_AFTER_S: Final = 0.5
+"""An answer that takes longer is announced by "is typing"."""
+
+TELEGRAM_MESSAGES_PER_MINUTE: Final = 60
+"""Messages of one citizen: more than one a second could not be answered anyway."""
+
+TELEGRAM_LEASE_BEAT_S: Final = 1.0
+TELEGRAM_LEASE_TERM_S: Final = 4.0
+"""How often the replica that speaks with Telegram says that it lives, and after what silence another takes over."""
+
+TELEGRAM_DECLINE_EVERY_S: Final = 3_600.0
+"""A group is told once an hour at most that we are only for private chats."""

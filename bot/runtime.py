@@ -87,6 +87,7 @@ class Runtime:
         """Bring the schema up to date and open the inbox; `load` brings what answers."""
         await migrate(self.database)
         secret = await self.database.write(installation_secret)
+        await self.notifier.begin()
         await self._load_booking_rules()
         self._links = Links(secret, self.settings.base_url)
         self._turns = Turns(

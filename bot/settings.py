@@ -26,6 +26,8 @@ _ORIGIN: Final = re.compile(
     r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?"
 )
 
+_BOT_TOKEN: Final = re.compile(r"\d+:[A-Za-z0-9_-]+")
+
 _PLAIN: Final = {
     "int_parsing": "deve essere un numero intero",
     "float_parsing": "deve essere un numero",
@@ -263,6 +265,34 @@ class Settings(BaseSettings):
     )
     web_sockets: int = Field(limits.WEB_SOCKETS, ge=1, description="Open connections in all.")
 
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot; without it the channel is off."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Server of the Bot API.", repr=False
+    )
+    telegram_per_second: int = Field(
+        limits.TELEGRAM_PER_SECOND, ge=1, le=1_000, description="Messages a second in all."
+    )
+    telegram_chat_pause_s: float = Field(
+        limits.TELEGRAM_CHAT_PAUSE_S,
+        ge=0,
+        le=60,
+        description="Seconds between two messages to a chat.",
+    )
+    telegram_messages_per_minute: int = Field(
+        limits.TELEGRAM_MESSAGES_PER_MINUTE, ge=1, description="Messages of one citizen."
+    )
+    telegram_connections: int = Field(
+        limits.TELEGRAM_CONNECTIONS,
+        ge=1,
+        le=100,
+        description="Updates that Telegram delivers to the webhook at the same time.",
+    )
+    telegram_button_hours: float = Field(
+        limits.TELEGRAM_BUTTON_HOURS, gt=0, description="Hours for which a button is obeyed."
+    )
+
     @field_validator("trusted_proxies", mode="after")
     @classmethod
     def _known_networks(cls, value: str) -> str:
@@ -289,6 +319,23 @@ class Settings(BaseSettings):
         if value and not value.startswith("https://"):
             raise ValueError("deve cominciare con https://")
         return value
+
+    @field_validator("telegram_token", mode="after")
+    @classmethod
+    def _token_of_a_bot(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _BOT_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "copia tutto il codice che ti ha dato @BotFather: numeri, due punti, lettere"
+            )
+        return value
+
+    @field_validator("telegram_api_url", mode="after")
+    @classmethod
+    def _bot_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("deve cominciare con https://")
+        return value.rstrip("/")
 
     @field_validator("api_token", mode="after")
     @classmethod
@@ -433,6 +480,11 @@ class Settings(BaseSettings):
     def sample_offers(self) -> bool:
         """Sample job offers are shown only where there are no real ones, and never to the public."""
         return not self.public_url and not self.offer_feeds
+
+    @property
+    def privacy_points(self) -> tuple[str, ...]:
+        """Points of the privacy notice; none where our own text is shown."""
+        return tuple(part.strip() for part in self.privacy_notice.split("|") if part.strip())
 
     @property
     def feed_urls(self) -> tuple[str, ...]:

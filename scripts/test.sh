@@ -5,9 +5,10 @@ mode=${1:-normal}
 export RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
 bash scripts/debian_packages.sh
 bash scripts/lint.sh
-markers=(-m "not load")
 if [ "$mode" = full ]; then
   export SPORTELLO_TEST_FULL=1
-  markers=()
+  exec .venv/bin/python -m pytest
 fi
-exec .venv/bin/python -m pytest "${markers[@]}"
+# Trained once here, so that the two workers find it; a file's tests stay together because they share a server.
+.venv/bin/sportello train
+exec .venv/bin/python -m pytest -m "not load" --numprocesses "${SPORTELLO_TEST_WORKERS:-2}" --dist loadfile

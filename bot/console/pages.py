@@ -160,7 +160,8 @@ def _context(request: web.Request) -> dict[str, Any]:
         "csrf": form_token(request),
         "done": notice(request.query.get("fatto", "")),
         "now": request.app[CONSOLE].clock.utc(),
-        "here": request.path,
+        # An address that was only sent to cannot be come back to.
+        "here": request.path if request.method == "GET" else f"{PREFIX}/",
     }
 
 

@@ -71,7 +71,12 @@ def retry_pause_s(attempt: int) -> float:
 
 
 class Courier:
-    """Delivers the messages of one channel until cancelled. Several processes may run one each."""
+    """Delivers the messages of one channel until cancelled. Several processes may run one each.
+
+    Args:
+        at_once: messages on their way at the same time; a quarter of them is kept free for answers of the assistant.
+        recorded: called when it is on record how a delivery went, or cannot be recorded.
+    """
 
     def __init__(
         self,
@@ -84,6 +89,7 @@ class Courier:
         at_once: int = OUTBOX_AT_ONCE,
         lease_s: float = OUTBOX_LEASE_S,
         attempts: int = OUTBOX_ATTEMPTS,
+        recorded: Callable[[Delivery], None] = lambda delivery: None,
     ) -> None:
         self._channel = channel
         self._send = send
@@ -93,7 +99,8 @@ class Courier:
         self._at_once = at_once
         self._lease_s = lease_s
         self._attempts = attempts
-        self._running: set[asyncio.Task[None]] = set()
+        self._recorded = recorded
+        self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled; what is on its way is waited for."""
@@ -109,7 +116,7 @@ class Courier:
                     await self._woken(listener.wait(wait_s))
             finally:
                 if self._running:
-                    await asyncio.wait(self._running, timeout=self._lease_s)
+                    await asyncio.wait(set(self._running), timeout=self._lease_s)
 
     async def _woken(self, listening: Awaitable[bool]) -> None:
         """Wait until something new is queued or something running has gone."""
@@ -123,23 +130,27 @@ class Courier:
         free = self._at_once - len(self._running)
         if free <= 0:
             return
+        notices = sum(author != outbox.ASSISTANT for author in self._running.values())
         deliveries = await self._database.write(
             outbox.claim_deliveries,
             self._channel,
             self._clock.utc(),
             limit=free,
             lease_s=self._lease_s,
+            notices=max(0, self._at_once - self._at_once // 4 - notices),
         )
         for delivery in deliveries:
             task = asyncio.create_task(self._deliver(delivery))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running[task] = delivery.author
+            task.add_done_callback(self._running.pop)
 
     async def _pause_s(self) -> float:
         due = await self._database.read(outbox.next_due, self._channel)
         if due is None:
             return OUTBOX_POLL_S
-        return min(max((due - self._clock.utc()).total_seconds(), 0.01), OUTBOX_POLL_S)
+        # With many on their way what is due has perhaps no place yet: whoever ends wakes us.
+        least_s = 0.01 if len(self._running) < self._at_once // 2 else 0.25
+        return min(max((due - self._clock.utc()).total_seconds(), least_s), OUTBOX_POLL_S)
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -153,6 +164,8 @@ class Courier:
         except StorageUnavailable as error:
             # It stays "sending" until its time is over, and is then sent once more.
             log.warning("delivery.not_recorded", id=delivery.id, reason=str(error))
+        finally:
+            self._recorded(delivery)
 
     async def _record(self, delivery: Delivery, outcome: Outcome) -> None:
         now, write = self._clock.utc(), self._database.write

@@ -90,6 +90,14 @@ class Notifier:
         """This process has committed a change: look at once."""
         self._look.set()
 
+    async def begin(self) -> int:
+        """Take the newest event, which is returned, as known; from here on none is missed. To be done before anybody is let in."""
+        self._last = newest = await self._database.read(newest_event)
+        # What happened before anybody could listen: everybody looks once.
+        for listener in self._everybody():
+            listener.wake()
+        return newest
+
     async def follow(self) -> None:
         """Follow the events until cancelled; survives a database that comes and goes."""
         waking = None if self._database.is_sqlite else asyncio.create_task(self._be_notified())
@@ -109,18 +117,14 @@ class Notifier:
                 await stop([waking])
 
     async def _read_new(self) -> None:
-        if self._last is None:
-            self._last = await self._database.read(newest_event)
-            # What happened before anybody could listen: everybody looks once.
-            for listener in self._everybody():
-                listener.wake()
-        found = await self._database.read(events_after, self._last, tuple(self._gaps))
+        last = await self.begin() if self._last is None else self._last
+        found = await self._database.read(events_after, last, tuple(self._gaps))
         now = time.monotonic()
         for event in found:
-            if event.id > self._last:
-                missed = range(self._last + 1, event.id)
+            if event.id > last:
+                missed = range(last + 1, event.id)
                 self._gaps.update(dict.fromkeys(missed[-_MAX_GAPS:], now + EVENT_GAP_WAIT_S))
-                self._last = event.id
+                self._last = last = event.id
             else:
                 self._gaps.pop(event.id, None)
             self._tell(event)

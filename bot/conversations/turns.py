@@ -106,8 +106,13 @@ class Turns:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    async def receive(self, incoming: Incoming) -> inbox.Stored:
+    async def receive(
+        self, incoming: Incoming, *, store: Callable[..., inbox.Stored] = inbox.store_message
+    ) -> inbox.Stored:
         """Store a message. From here on it cannot be lost.
+
+        Args:
+            store: the unit of work that does it, called as `inbox.store_message`; a channel may store more with it.
 
         Raises:
             DuplicateMismatch: its key came before with another text.
@@ -121,15 +126,17 @@ class Turns:
         digest = self._digest(incoming.text) if incoming.key is not None else None
         # One sender's messages are stored one after the other, so that their numbers follow their arrival.
         async with self._lanes.hold(f"{incoming.channel}:{incoming.sender}"):
-            stored = await self._store(incoming, digest)
+            stored = await self._store(incoming, digest, store)
         self._remember(incoming, stored.conversation_id)
         if not stored.is_new and not hmac.compare_digest(stored.digest or "", digest or ""):
             raise DuplicateMismatch("this message id was used for another text")
         return stored
 
-    async def _store(self, incoming: Incoming, digest: str | None) -> inbox.Stored:
+    async def _store(
+        self, incoming: Incoming, digest: str | None, store: Callable[..., inbox.Stored]
+    ) -> inbox.Stored:
         return await self._database.write(
-            inbox.store_message,
+            store,
             channel=incoming.channel,
             sender=incoming.sender,
             text=incoming.text,

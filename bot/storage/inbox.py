@@ -185,6 +185,15 @@ def store_message(
     return Stored(int(row.id), conversation_id, False, row.digest, row.seq)
 
 
+def settle(connection: sa.Connection, inbound_id: int, text: str, now: datetime) -> None:
+    """Take a message out of the queue of turns: what answers it is stored by the caller, in the same transaction.
+
+    Args:
+        text: what is kept of it.
+    """
+    connection.execute(_FINISH, {"message": inbound_id, "masked": text, "now": now})
+
+
 def _take_seq(connection: sa.Connection, conversation_id: str) -> int | None:
     seq: int | None = connection.execute(_TAKE_SEQ, {"conversation": conversation_id}).scalar()
     return seq

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-import bot.storage.appointment_tables  # noqa: F401 - a table that nobody imports is in no schema
+import bot.storage.appointment_tables
+import bot.storage.telegram_tables  # noqa: F401 - a table that nobody imports is in no schema
 from bot.storage.database import Database
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -164,21 +164,33 @@ def tell_added(
 
 
 def claim_deliveries(
-    connection: sa.Connection, channel: str, now: datetime, *, limit: int, lease_s: float
+    connection: sa.Connection,
+    channel: str,
+    now: datetime,
+    *,
+    limit: int,
+    lease_s: float,
+    notices: int | None = None,
 ) -> list[Delivery]:
     """Hand out what is due on a channel, at most one message per conversation, and record "sending".
 
     A sender that has not reported back after ``lease_s`` seconds counts as lost, and its message is handed out again.
     Answers of the assistant go before notices: somebody waits for them.
+
+    Args:
+        notices: at most so many of them are no answers of the assistant.
     """
     due = (
-        sa.select(outbound.c.id)
+        sa.select(outbound.c.id, outbound.c.author)
         .where(_is_next_on(channel), outbound.c.due_at <= now)
         .order_by(outbound.c.author != ASSISTANT, outbound.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = [int(row.id) for row in connection.execute(due)]
+    found = connection.execute(due).all()
+    answers = [int(row.id) for row in found if row.author == ASSISTANT]
+    others = [int(row.id) for row in found if row.author != ASSISTANT]
+    ids = answers + others[:notices]
     if not ids:
         return []
     connection.execute(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,7 +48,7 @@ class BadLine:
         try:
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
-            writer.transport.abort()
+            _hang_up(writer)
             return
         # From the middle of the handshake to some messages, each way.
         there, back = (
@@ -61,7 +63,7 @@ class BadLine:
         for pipe in pipes:
             pipe.cancel()
         for end in (writer, inner_writer):
-            end.transport.abort()
+            _hang_up(end)
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, allowed: int
@@ -71,6 +73,16 @@ class BadLine:
                 allowed -= len(data)
                 writer.write(data)
                 await writer.drain()
+
+
+def _hang_up(end: asyncio.StreamWriter) -> None:
+    """Cut for both sides, even while a forked server holds copies of our sockets."""
+    with (
+        suppress(OSError),
+        socket.socket(fileno=os.dup(end.get_extra_info("socket").fileno())) as copy,
+    ):
+        copy.shutdown(socket.SHUT_RDWR)
+    end.transport.abort()
 
 
 @dataclass
@@ -107,7 +119,7 @@ class FaithfulClient:
                 ) as socket:
                     await self._talk(socket)
             self._socket = None
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     async def write(self, message_id: str, text: str) -> None:
         """Write a message: it leaves now or when there is a connection."""

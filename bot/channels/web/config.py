@@ -30,8 +30,7 @@ class PrivacyNotice:
 def notice_of(settings: Settings) -> PrivacyNotice:
     """The notice of this installation: the settings', or our own."""
     hours = f"{settings.web_session_hours:g}"
-    points = [point.strip() for point in settings.privacy_notice.split("|") if point.strip()]
-    words = "\n".join(points) or text("notice", hours=hours)
+    words = "\n".join(settings.privacy_points) or text("notice", hours=hours)
     digest = hashlib.sha256(f"{words}\n{settings.privacy_url}".encode()).hexdigest()
     return PrivacyNotice(words, settings.privacy_url, digest[:_VERSION_CHARS])
 

@@ -26,6 +26,17 @@ export class Log {
     this.writing = h("p", { class: "writing", role: "status" });
     this.element = h("div", { class: "log", tabindex: "0", role: "group", "aria-label": texts.log }, this.earlier, this.list, this.writing);
     this.writingTimers = [0, 0];
+    this.height = 0;
+    new ResizeObserver(() => this.keepEnd()).observe(this.element);
+  }
+
+  /** The on-screen keyboard takes the upper part of what was visible, not the newest. */
+  keepEnd() {
+    const height = this.element.clientHeight;
+    if (height > 0 && this.height > 0) {
+      this.element.scrollTop += this.height - height;
+    }
+    this.height = height || this.height;
   }
 
   /**

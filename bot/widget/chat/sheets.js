@@ -109,6 +109,7 @@ export function ratingSheet(texts, onSend, onCancel) {
     comment,
     h("div", { class: "actions" }, h("button", { type: "submit", class: "main" }, texts.send), button(texts.cancel, "plain", onCancel)),
   );
+  form.addEventListener("change", () => problem.replaceChildren());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const chosen = scores.find((radio) => radio.checked);

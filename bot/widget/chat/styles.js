@@ -167,12 +167,13 @@ textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
 [aria-invalid="true"] { border: 2px solid var(--bad); }
 .send { display: grid; place-items: center; flex: none; width: 3rem; padding: 0; }
 .shortcuts { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .25rem; padding: 0 .5rem .25rem; flex: none; }
-.shortcuts button { font-size: calc(var(--u) * .8125); font-weight: 400; }
+.shortcuts button { font-size: calc(var(--u) * .8125); font-weight: 400; padding-inline: .25rem; }
 
 .sheets { flex: 1; min-height: 0; overflow: hidden auto; padding: 1rem; }
 .sheet, .sheet form { display: grid; gap: .75rem; justify-items: start; }
 .sheet form { width: 100%; }
 .sheet h3 { font-size: calc(var(--u) * 1.25); line-height: 1.25; }
+.sheet > .plain { margin-inline-start: -.625rem; }
 .sheet h4 { font-size: var(--u); padding-block-start: .5rem; }
 .sheet ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
 .sheet section { width: 100%; display: grid; gap: .5rem; justify-items: start; border-block-start: 1px solid var(--line); padding-block-start: .25rem; }
