@@ -32,10 +32,10 @@ AWAY: Final = "away"
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to; "" and () mean everything."""
+    """What a list is narrowed to; "", None and no words mean everything."""
 
     channel: str = ""
-    topic: str = ""
+    topics: Sequence[str] | None = None
     office: str = ""
     words: Sequence[str] = ()
     before: datetime | None = None
@@ -107,11 +107,12 @@ def listed(connection: sa.Connection, view: str, me: str, narrowed: Filter) -> l
     query = sa.select(*_COLUMNS).where(_in_view(view, me), _C.erased_at.is_(None)).limit(PAGE_ROWS)
     for column, value in (
         (_C.channel, narrowed.channel),
-        (_C.topic, narrowed.topic),
         (_C.office, narrowed.office),
     ):
         if value:
             query = query.where(column == value)
+    if narrowed.topics is not None:
+        query = query.where(_C.topic.in_(narrowed.topics))
     if narrowed.words:
         query = query.where(with_words(connection, narrowed.words))
     if narrowed.before is not None:

@@ -314,6 +314,21 @@ async def test_search_finds_words_and_parts_and_only_masked_text(office_on_both:
     assert await found("rssmra85m01h501z") == []
 
 
+async def test_lists_are_narrowed_to_a_topic_by_words_of_its_title(office: Office) -> None:
+    """Nobody knows the ids of records; words that name none find nothing."""
+    await say(office, "anna", "ogni quanto si controlla la caldaia?")
+    conversation = await id_of(office, "anna")
+    browser = await office.signed_in("operatore")
+    for words, is_there in (
+        ("caldaie", True),
+        ("CALDAIE", True),
+        ("impianti-termici", True),
+        ("zebre", False),
+    ):
+        page = await browser.get(f"/console/conversazioni/elenco/assistente?argomento={words}")
+        assert (conversation in page.text) == is_there, words
+
+
 async def test_cases_of_somebody_who_is_gone_return_to_the_queue(office: Office) -> None:
     """T66: at sign-out, and when the session runs out; the citizen is told."""
     one, two = await queue_of(office, 2)
