@@ -117,6 +117,18 @@ async def test_answers_go_before_notices(database: Database) -> None:
     assert first.message["text"] == "risposta"
 
 
+async def test_what_stands_before_an_answer_is_awaited_too(database: Database) -> None:
+    """A new citizen's notice goes before other people's news, or the answer behind it would wait as well."""
+    one, two = await conversation(database), await conversation(database, "due")
+    await queue(database, one, "avviso a tutti")
+    await queue(database, two, "informativa")
+    await queue(database, two, "risposta", author="assistant")
+    (first,) = await claim(database, limit=1)
+    assert (first.message["text"], first.is_awaited) == ("informativa", True)
+    (second,) = await claim(database, limit=1)
+    assert (second.message["text"], second.is_awaited) == ("avviso a tutti", False)
+
+
 async def test_two_senders_never_get_the_same_message(
     database: Database, database_url: str
 ) -> None:
