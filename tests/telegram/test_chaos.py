@@ -98,9 +98,10 @@ async def citizen(telegram: TelegramServer, chat: int, dice: random.Random) -> N
 
         async def has_few_open(number: int = number) -> bool:
             answered = len([1 for _ in groupby(telegram.chat(chat).texts())]) - 1
-            return number - answered < AT_ONCE
+            return number - max(answered, 0) < AT_ONCE
 
-        await eventually(has_few_open, 900)
+        while not await has_few_open():
+            await asyncio.sleep(0.3)
         await telegram.say(chat, f"quanti abitanti ha {town_of(number)}?")
         await asyncio.sleep(dice.uniform(0, 0.2))
 
@@ -124,12 +125,12 @@ async def test_every_message_has_one_answer_in_order(
         return received() >= number
 
     for kill in range(KILLS):
-        await eventually(lambda kill=kill: has_received(total * (kill + 1) // (KILLS + 2)), 900)
+        await eventually(lambda kill=kill: has_received(total * (kill + 1) // (KILLS + 2)), 3_000)
         await asyncio.sleep(dice.uniform(0, 0.05))
         server.kill()
         server.start()
     await talking
-    await eventually(lambda: has_received(total), 900)
+    await eventually(lambda: has_received(total), 3_000)
     took = time.monotonic() - begun
     telegram.fault = lambda method, params: None
     repeats = await check(telegram, database_url, chats)

@@ -22,7 +22,7 @@ from bot.conversations import personal_data
 from bot.conversations.delivery import Outcome, Refused, Sent, TryAgain
 from bot.errors import UnknownConversation
 from bot.limits import TELEGRAM_TURN_WAIT_S
-from bot.storage import outbox, telegram
+from bot.storage import telegram
 from bot.storage.outbox import Delivery
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Sender:
 
     async def _send_in_turn(self, delivery: Delivery, part: Part) -> int | None:
         chat = int(delivery.sender)
-        urgency = ANSWER if delivery.author == outbox.ASSISTANT else NOTICE
+        urgency = ANSWER if delivery.is_awaited else NOTICE
         async with self._pacer.turn(chat, urgency, TELEGRAM_TURN_WAIT_S):
             return await self._send_part(delivery, chat, part)
 
