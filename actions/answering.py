@@ -16,6 +16,7 @@ from actions.conversation_state import (
     text_of,
     topics_of,
 )
+from actions.elsewhere import not_ours
 from actions.findings import answer_finding
 from actions.focus import Heard
 from actions.follow_up import completed, contacts_of_urp
@@ -53,6 +54,10 @@ class ActionAnswer(Action):
         if finding.record is not None and finding.record.id == HOURS_TOPIC and heard.names_days:
             return answer_hours(dispatcher, tracker)
         if finding.outcome in ("found", "partial") and finding.record is not None:
+            elsewhere = not_ours(tracker, finding.record)
+            if elsewhere is not None:
+                send(dispatcher, elsewhere)
+                return remember(tracker)
             hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
             if hours is not None:
                 send(dispatcher, hours)

@@ -10,13 +10,14 @@ from actions.appointment_state import SERVICE, TASK, FormTurn, Overview, local
 from actions.appointment_times import chosen, offer_first, offer_instead
 from actions.appointment_words import refusal_words
 from actions.texts import text
-from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar import CONFIRMED as IS_CONFIRMED
 from bot.appointments.dates import When, understand
 from bot.appointments.dates.matching import suits
 from bot.appointments.dialogue.planner import CANCEL, CONFIRMED, OFFICE, SHOW, START, WHICH
+from bot.appointments.dialogue.questions import lacks_code
 from bot.appointments.dialogue.reading import Said, source_in
 from bot.appointments.dialogue.wishes import single_moment, wish_data, wish_of
+from bot.appointments.views import AppointmentView
 
 
 async def move_step(turn: FormTurn, seen: Overview, said: Said) -> bool:
@@ -101,7 +102,7 @@ async def _find(turn: FormTurn, seen: Overview, said: Said) -> bool:
         _settle(turn, fitting[0])
         return True
     if turn.asked == WHICH:
-        turn.notices.append(text("again_which"))
+        turn.notices.append(text("without_code" if lacks_code(said) else "again_which"))
         return False
     turn.remember_talk(choices=[view["id"] for view in fitting])
     if not fitting:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, time, timedelta
+from typing import Any, Final
 
 from bot.appointments.dates.questions import NamedDays, named_days
 from knowledge.text import words
@@ -79,7 +80,7 @@ _NEXT_WEEK: Final = re.compile(r"\b(?:settimana prossima|prossima settimana|sett
 _THIS_WEEK: Final = re.compile(r"\bquesta settimana\b")
 _SPLIT: Final = re.compile(r"\s+(?:e|ed|o|oppure)\s+|\s*,\s*", re.IGNORECASE)
 _DAY_WORDS: Final = re.compile(
-    rf"\b(?:oggi|domani|dopodomani|dopo domani|stamattina|stamani|stasera|mattina|mattino|pomeriggio|sera|mezzogiorno|adesso|"
+    rf"\b(?:oggi|domani|dopodomani|posdomani|dopo domani|stamattina|stamani|stasera|mattina|mattino|pomeriggio|sera|mezzogiorno|adesso|"
     rf"{_WEEKDAY}|{_MONTH}|natale|capodanno|epifania|befana|pasqua|pasquetta|ferragosto|ognissanti|sant ambrogio|santambrogio|"
     r"immacolata|santo stefano|vigilia|fine settimana|week ?end|settimana|prossim[oa]|giorn[oi]|festiv[oi]|feste|primo|\d+)\b"
 )
@@ -94,7 +95,8 @@ class AskedDays:
     """Days of a question; all empty means hours in general.
 
     ``span`` is a stretch, both ends included; ``weekdays`` are every such weekday, 0 is Monday; ``reopens`` asks when the
-    office is open again, after the last of ``days`` or ``span`` if there is any; ``summer`` asks about summer in general.
+    office is open again, after the last of ``days`` or ``span`` if there is any; ``summer`` asks about summer in general;
+    ``times`` are the hours of the day that it is about, each with its end.
     """
 
     days: tuple[date, ...] = ()
@@ -103,6 +105,7 @@ class AskedDays:
     now: bool = False
     reopens: bool = False
     summer: bool = False
+    times: tuple[tuple[time, time], ...] = ()
 
     def __bool__(self) -> bool:
         return self != AskedDays()
@@ -125,6 +128,28 @@ def asked_days(text: str, today: date, spoken_of: date | None = None) -> AskedDa
         after = _AFTER.search(plain)
         return _reopening(AskedDays() if after is None else _named(after[1], after[1], today, near))
     return _named(text, plain, today, max(near, today))
+
+
+def asked_times(entities: Iterable[Mapping[str, Any]]) -> tuple[tuple[time, time], ...]:
+    """Hours of the day in the entities `quando` of a message: a moment ("17:00") or a stretch ("13:00-19:00")."""
+    said = [
+        spoken
+        for entity in entities
+        if entity.get("entity") == "quando"
+        for option in entity["value"].get("options", ())
+        for spoken in option.get("times", ())
+    ]
+    return tuple(dict.fromkeys(_stretch_of_day(spoken) for spoken in said))
+
+
+def _stretch_of_day(spoken: str) -> tuple[time, time]:
+    begins, _, ends = spoken.partition("-")
+    first = _clock(begins)
+    return first, _clock(ends) if ends else first.replace(second=59)
+
+
+def _clock(spoken: str) -> time:
+    return time.max if spoken == "24:00" else time.fromisoformat(spoken)
 
 
 def without_day_words(plain: str) -> str:

@@ -28,6 +28,11 @@ _OTHER_SIZE: Final = re.compile(
     r"\b(?:superficie|kmq|km2|km|estes\w+|ettari|caldai\w+|impiant\w+|termic\w+)\b"
 )
 _MANY: Final = re.compile(r"\b(?:comuni|paesi|citta|municipi|comune|paese|quello|quale)\b")
+_OF_ZONES: Final = re.compile(
+    r"\b(?:(?:qual(?:e|i)?(?: e| sono)?|la|le|che|delle) (?:\w+ )?zon[ae])(?: omogene[ae])? (?:(?:ha|con|e|hanno|sono) )?(?:la )?(?:piu|meno|maggior\w*|minor\w*)\b"
+)
+"""Zones are compared, not municipalities: "la zona con più abitanti"."""
+
 _BETWEEN: Final = re.compile(
     rf"\b(?:tra|fra|da|dai) (?:i |gli )?{_NUMBER} (?:e|ed|a|ai) (?:i |gli )?{_NUMBER}\b"
 )
@@ -80,6 +85,8 @@ def asked_list(question: str) -> AskedList | None:
     """The list that a question asks for, or None."""
     plain = " ".join(words(question))
     if not _INHABITANTS.search(plain) or _OTHER_SIZE.search(plain) or not _MANY.search(plain):
+        return None
+    if _OF_ZONES.search(plain):
         return None
     between = _BETWEEN.search(plain)
     if between:

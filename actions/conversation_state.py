@@ -18,7 +18,7 @@ from knowledge.search.finder import Topic
 
 _HALF: Final = 0.5
 EMPTY: dict[str, Any] = {"intent": "", "topic": "", "missed": 0}
-"""Besides these: ``comune`` (ISTAT code) and ``zone`` last named, ``day`` last asked about, ``data`` last asked of a
+"""Besides these: ``comune`` (ISTAT code) and ``zone`` last named, ``day`` or ``weekday`` last asked about, ``data`` last asked of a
 municipality, ``offers`` wanted."""
 
 

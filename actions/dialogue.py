@@ -18,13 +18,25 @@ from actions.conversation_state import (
     topics_of,
 )
 from actions.findings import answer_finding
+from actions.focus import Heard
 from actions.follow_up import answer_follow_up
-from actions.misunderstandings import CONTACTS, HELP, PERSON, not_understood
+from actions.hours_dialogue import answer_hours
+from actions.misunderstandings import (
+    CONTACTS,
+    HELP,
+    PERSON,
+    another_try,
+    not_understood,
+)
 from actions.personal_data import confirmed_erasure, declined_erasure
+from actions.rejections import rejects_answer
 from actions.replies import Reply, send
 from actions.statuses import ERASURE
 from actions.texts import text
+from knowledge.schema import Record
+from knowledge.text import words
 
+_TWO: Final = 2
 _HOURS: Final = ("Orari dell'URP", "Quali sono gli orari dell'URP?")
 
 
@@ -53,11 +65,15 @@ class ActionNotUnderstood(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
         """Search once more by words, then admit it."""
-        knowledge = current_context().knowledge
+        context = current_context()
+        knowledge = context.knowledge
+        heard = Heard.from_parse(tracker.latest_message or {}, context.clock.now().date())
+        if heard.names_days and not heard.subject and not heard.places:
+            return answer_hours(dispatcher, tracker)
         finding = knowledge.finder.find(
             text_of(tracker), topics_of(tracker), places=places_of(tracker, knowledge)
         )
-        if finding.outcome in ("found", "ambiguous"):
+        if finding.outcome in ("found", "ambiguous") or finding.spelled_out:
             return answer_finding(dispatcher, tracker, knowledge, finding)
         return not_understood(dispatcher, tracker, finding.near)
 
@@ -117,6 +133,19 @@ class ActionDeny(Action):
         return []
 
 
+def _other_readings(tracker: Tracker) -> list[Record]:
+    """Records that the question before may have been about, besides the one that was answered."""
+    knowledge = current_context().knowledge
+    asked = [str(e.get("text") or "") for e in tracker.events if e.get("event") == "user"]
+    if len(asked) < _TWO:
+        return []
+    answered = str(remembered(tracker)["topic"])
+    found = knowledge.finder.find(asked[-_TWO], (), besides=answered)
+    following = knowledge.record(answered)
+    near = [*found.near, *(knowledge.record(i) for i in (following.next if following else ()))]
+    return [record for record in near if record is not None]
+
+
 class ActionRepeat(Action):
     """Say the last answer again."""
 
@@ -127,7 +156,9 @@ class ActionRepeat(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[Any]:
-        """Find the last answer among the recent events."""
+        """Find the last answer among the recent events; if that was not what was asked, offer what is near."""
+        if rejects_answer(words(text_of(tracker))):
+            return another_try(dispatcher, tracker, _other_readings(tracker))
         last = next(said(tracker), None)
         if last is None:
             last = Reply(text("nothing_to_repeat"), "small_talk", "ask_repeat")

@@ -56,7 +56,8 @@ def answer_finding(
 
 def _only_names_it(heard: Heard, record: Record) -> bool:
     """Whether a message is just the name of a topic: the summary tells what it is."""
-    if set(heard.facets) - {"what"} or heard.places or not heard.subject:
+    aside = heard.places or heard.has("contratto") or not heard.subject
+    if set(heard.facets) - {"what"} or aside:
         return False
     names = {word for name in (record.title, record.names[0]) for word in words(name)}
     return names.issuperset(heard.subject)

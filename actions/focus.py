@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from actions.asked_days import asked_days, without_day_words
+from actions.rejections import rejects_answer
 from knowledge.danger import DANGERS
 from knowledge.schema import Record
 from knowledge.search.facets import asked_facets, without_facet_words
@@ -21,6 +22,9 @@ from knowledge.text import words
 
 FOLLOW_UP: Final = "follow_up"
 FALLBACK: Final = "nlu_fallback"
+REPEAT: Final = "ask_repeat"
+"""Looks back at the last answer: to say it again, or to take it back if it was not what was asked for."""
+
 _OWN_MOVES: Final = frozenset(
     [
         "report_danger",
@@ -37,6 +41,13 @@ _OWN_MOVES: Final = frozenset(
     ]
 )
 """Intents that need no topic and are never what is left of another question, when the classifier is sure."""
+
+_BOOKING: Final = "book_appointment"
+_ABOUT_BOOKING: Final = re.compile(
+    r"\b(?:appuntament\w*|prenot\w*|fiss\w+|sportello|incontr\w+|venire|vengo|veniamo|passare|passo|ricev\w+|vederci|colloquio|di persona|"
+    r"lunedi|martedi|mercoledi|giovedi|venerdi|domani|oggi|settimana|ore|alle)\b"
+)
+"""Words without which an unsure wish to book is more likely something else."""
 
 _SMALL_TALK: Final = frozenset(
     [
@@ -79,6 +90,12 @@ _POINTS_BACK: Final = re.compile(
     r"\b(?:ne|quell[oaie]|l[iaoe] (?:contatt\w+|chiam\w+|mand\w+|dirig\w+|gestisc\w+|pag\w+|fa\w*|tien\w+|invi\w+|present\w+|consegn\w+|hanno|ha|rilasci\w+|decid\w+|approv\w+))\b"
 )
 """A pronoun that stands for what was spoken of."""
+
+_ONLY_PRONOUNS: Final = re.compile(
+    r"^(?:e |ma |ok |allora )?(?:come|dove|quando|quanto|chi|cosa|perche|a chi|da chi|(?:che|quale) \w+)"
+    r" (?:non )?(?:l[oaie]|ne|ci|si) (?:\w+)(?: \w+(?:re|to|ta))?$"
+)
+"""A question whose only noun is a pronoun: "come lo prendo", "chi la paga", "che legge lo dice"."""
 
 _OF_THEM: Final = re.compile(r"\b(?:con|da|a|di) loro\b")
 """The office spoken of, not ours."""
@@ -317,6 +334,21 @@ _FILLERS: Final = frozenset(
         "voglio",
         "volevo",
         "vorrei",
+        "dice",
+        "dicono",
+        "prevede",
+        "stabilisce",
+        "prendo",
+        "prendi",
+        "porto",
+        "porta",
+        "chiamo",
+        "mando",
+        "manda",
+        "scrivo",
+        "apro",
+        "funzionava",
+        "decide",
         "esatto",
         "giusto",
         "certo",
@@ -453,6 +485,11 @@ class Heard:
         """Whether it names a municipality or a zone."""
         return self.has("comune", "zona_omogenea")
 
+    @property
+    def only_pronouns(self) -> bool:
+        """Whether its only noun is a pronoun: "come lo prendo", "chi la rilascia"."""
+        return bool(_ONLY_PRONOUNS.search(self.plain))
+
     @cached_property
     def subject(self) -> list[str]:
         """Words that name a matter: neither grammar, nor courtesy, nor places, nor days, nor sides of a topic."""
@@ -509,12 +546,20 @@ def covers(record: Record | None, subject: Iterable[str]) -> bool:
 def _intent(
     heard: Heard, memory: Mapping[str, Any], record: Record | None, others: Mapping[str, str]
 ) -> str:
+    if memory["topic"] and rejects_answer(heard.words):
+        return REPEAT
     if (
         heard.intent in _OWN_MOVES
         and heard.confidence >= _SURE
         and not _OF_THEM.search(heard.plain)
     ):
         return heard.intent
+    if (
+        heard.intent == _BOOKING
+        and heard.confidence < _SURE
+        and not _ABOUT_BOOKING.search(heard.plain)
+    ):
+        return heard.next_question or FALLBACK
     if heard.intent == FALLBACK and _GIVES_UP.search(heard.plain):
         return "deny"
     if memory["topic"] in DANGERS:
@@ -541,6 +586,8 @@ def continues(
             bool(heard.places or heard.has("mestiere", "contratto") or heard.facets)
             or len(heard.words) < _FEW_WORDS
         )
+    if heard.confidence < _SURE and heard.only_pronouns:
+        return True
     if not heard.subject:
         return _asks_something(heard, memory) and not _placed_elsewhere(heard, memory, record)
     if heard.places and record is not None and any(fact.places for fact in record.facts):
@@ -552,7 +599,8 @@ def continues(
     unsure = heard.topic_confidence < _VERY_SURE
     opens = bool(_TAKES_UP.search(heard.plain))
     points = _POINTS_BACK.search(heard.plain) or _OF_THEM.search(heard.plain)
-    return bool(points) or opens or (unsure and heard.topic != memory["topic"])
+    misread = heard.topic != memory["topic"] or heard.intent == FALLBACK
+    return bool(points) or opens or (unsure and misread)
 
 
 def _asks_something(heard: Heard, memory: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.appointment_state import FORM
 from actions.asked_days import asked_days
 from actions.context import current_context
 from actions.conversation_state import (
@@ -49,7 +50,7 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     """Continue the open topic with what this message adds."""
     context = current_context()
     memory = remembered(tracker)
-    topic = str(memory["topic"])
+    topic = str(memory["topic"]) or _topic_of_form(tracker)
     heard = Heard.from_parse(tracker.latest_message or {}, context.clock.now().date())
     if topic in DANGERS:
         send(dispatcher, Reply(text("danger_again"), "crisis", topic))
@@ -57,9 +58,11 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
     if memory["intent"] == "search_job_offers":
         return answer_offers(dispatcher, tracker, refine=True)
     record = context.knowledge.record(topic)
-    if heard.subject and not heard.places and not covers(record, heard.subject):
+    own = heard.subject and not heard.only_pronouns and not heard.places
+    if own and not covers(record, heard.subject):
         return _on_its_own(dispatcher, tracker, heard, record)
-    if topic.startswith(_URP) and (heard.names_days or "hours" in heard.facets):
+    asks_hours = heard.names_days or heard.has("quando") or "hours" in heard.facets
+    if topic.startswith(_URP) and asks_hours:
         return answer_hours(dispatcher, tracker)
     if memory["intent"] in PLACE_INTENTS:
         return answer_place_follow_up(dispatcher, tracker)
@@ -71,6 +74,11 @@ def answer_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -> list
         return answer_hours(dispatcher, tracker)
     send(dispatcher, Reply(text("follow_up_lost"), "ambiguous", "", (), (_HELP, _HOURS)))
     return remember(tracker)
+
+
+def _topic_of_form(tracker: Tracker) -> str:
+    """What is spoken of where nothing was asked yet but an appointment is being made."""
+    return _URP_APPOINTMENT if (tracker.active_loop or {}).get("name") == FORM else ""
 
 
 def completed(tracker: Tracker, heard: Heard) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.asked_days import asked_days
+from actions.asked_days import AskedDays, asked_days, asked_times
 from actions.context import current_context
-from actions.conversation_state import day_spoken_of, places_of, remember, text_of, topics_of
+from actions.conversation_state import (
+    day_spoken_of,
+    entities_of,
+    places_of,
+    remember,
+    remembered,
+    text_of,
+    topics_of,
+)
 from actions.findings import answer_finding
 from actions.opening_hours import PHONE, hours_sentences, is_uncertain
 from actions.other_offices import other_office_in, speaks_of
@@ -55,11 +64,27 @@ def answer_hours(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any
         send(dispatcher, reply)
         return remember(tracker, intent="ask_urp_hours", topic=TOPIC)
     now = context.clock.now()
-    asked = asked_days(question, now.date(), day_spoken_of(tracker))
+    asked = _with_hours(tracker, asked_days(question, now.date(), day_spoken_of(tracker)))
     sentences = hours_sentences(knowledge.hours, asked, now, question)
     source = source_line(knowledge, (knowledge.hours.office(PHONE).source,))
     status = "to_confirm" if is_uncertain(knowledge.hours, asked, now) else "answered"
     send(dispatcher, Reply(" ".join(sentences) + "\n" + source, status, TOPIC, (TOPIC,), _BUTTONS))
     day = asked.days[0] if asked.days else asked.span[0] if asked.span else None
-    changes = {"day": day.isoformat()} if day else {}
+    changes: dict[str, Any] = {"day": day.isoformat()} if day else {}
+    if day or asked.weekdays:
+        changes["weekday"] = asked.weekdays[0] if asked.weekdays else None
     return remember(tracker, intent="ask_urp_hours", topic=TOPIC, facets=["hours"], **changes)
+
+
+def _with_hours(tracker: Tracker, asked: AskedDays) -> AskedDays:
+    """The days asked for with the hours that are named; "e alle 17?" is about the day spoken of before."""
+    times = asked_times(entities_of(tracker, "quando"))
+    memory = remembered(tracker)
+    elliptical = (
+        times and memory["topic"] == TOPIC and not (asked.days or asked.weekdays or asked.span)
+    )
+    if elliptical and memory.get("weekday") is not None:
+        asked = replace(asked, weekdays=(int(memory["weekday"]),), now=False)
+    elif elliptical and (day := day_spoken_of(tracker)):
+        asked = replace(asked, days=(day,), now=False)
+    return replace(asked, times=times)

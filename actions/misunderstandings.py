@@ -19,6 +19,16 @@ CONTACTS: Final = ("Contatti dell'URP", "Come posso contattare l'URP?")
 HELP: Final = ("Che cosa sai fare?", "Che cosa sai fare?")
 
 
+def another_try(
+    dispatcher: CollectingDispatcher, tracker: Tracker, near: Sequence[Record]
+) -> list[Any]:
+    """After an answer that was not meant: what else it may have been, and a person."""
+    memory = remembered(tracker)
+    guesses = tuple((record.title, record.question) for record in near[:2])
+    send(dispatcher, Reply(text("not_meant"), "not_found", "", (), (*guesses, PERSON)))
+    return [SlotSet("context", {**memory, "missed": int(memory["missed"]) + 1})]
+
+
 def not_understood(
     dispatcher: CollectingDispatcher, tracker: Tracker, near: Sequence[Record] = ()
 ) -> list[Any]:

@@ -35,7 +35,7 @@ _APPLY: Final = re.compile(
     r"\b(?:candid\w+|curriculum|cv|mi propongo|rispond\w+ (?:a|all)|come faccio|come si fa|come mi (?:presento|iscrivo)|a chi (?:mando|scrivo|mi rivolgo)|dove mando|chi contatto|contatt\w+)\b"
 )
 _ABOUT_THE_LIST: Final = re.compile(
-    r"\b(?:pubblic\w+|aggiorn\w+|funzion\w+ (?:la|le|il|questo)|da dove (?:prend\w+|vengono)|chi (?:mette|inserisce|pubblica)|affidabil\w+|sono (?:vere|veri|reali))\b"
+    r"\b(?:pubblic\w+|aggiorn\w+|funzion\w+ (?:la|le|il|questo)|da dove (?:prend\w+|vengono)|chi (?:mette|inserisce|pubblica)|affidabil\w+|canal[ei]|telegram|portale|sito|sono (?:vere|veri|reali))\b"
 )
 _NAMES_A_TRADE: Final = re.compile(
     r"\b(?:lavor\w*|impieg\w*|post[oi]|offert[ae]|annunci\w*|assum\w*|cerco|cercano)\b.*?\b(?:come|da|per fare (?:il|la|l)|per|di) ([a-z]{4,})"
@@ -130,7 +130,7 @@ def answer_offers(dispatcher: CollectingDispatcher, tracker: Tracker, *, refine:
     plain = " ".join(words(text_of(tracker)))
     before = dict(remembered(tracker).get("offers") or {})
     named = _named(tracker)
-    if not named and _ABOUT_THE_LIST.search(plain):
+    if not entities_of(tracker, "mestiere") and _ABOUT_THE_LIST.search(plain):
         finding = knowledge.finder.find(text_of(tracker), topics_of(tracker), within=TOPIC)
         return answer_finding(dispatcher, tracker, knowledge, finding)
     if not len(knowledge.offers):

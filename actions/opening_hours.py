@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -18,7 +19,7 @@ _MAX_LISTED: Final = 6
 """Days named one by one; a longer stretch is told by its closed days."""
 
 _ASKS_IF_OPEN: Final = re.compile(
-    r"\b(?:apert\w|aperti|aprite|rispond\w+|lavora\w*|attiv\w|posso|c e qualcuno|trovo)\b"
+    r"\b(?:apert\w|aperti|aprite|rispond\w+|lavora\w*|attiv\w|posso|possiamo|si puo|possibile|c e qualcuno|ci siete|trovo)\b"
 )
 _ASKS_IF_CLOSED: Final = re.compile(r"\b(?:chius\w+|chiude\w*|chiudono|fest\w+|ponte)\b")
 _ASKS_WHEN: Final = re.compile(
@@ -33,6 +34,11 @@ def hours_sentences(
     today = now.date()
     if asked.reopens:
         return _reopening(hours, asked, now)
+    if asked.times and not (asked.days or asked.weekdays or asked.span):
+        answer = _yes_no(
+            question, any(_open_then(hours, day, asked) for day in range(len(DAYS))), timed=True
+        )
+        return [*answer, text("phone_week"), text("desk_rule")]
     if asked.now:
         return [*_right_now(hours, now), text("desk_rule")]
     if asked.summer:
@@ -42,11 +48,11 @@ def hours_sentences(
     if len(asked.days) + len(asked.weekdays) > 1:
         return [_several(hours, asked, today), text("desk_rule")]
     if asked.weekdays:
-        return _yes_no(question, _is_open_every(hours, asked.weekdays[0])) + _every(
-            hours, asked.weekdays[0]
-        )
+        is_open = _open_then(hours, asked.weekdays[0], asked)
+        answer = _yes_no(question, is_open, timed=bool(asked.times))
+        return [*answer, *_every(hours, asked.weekdays[0])]
     if asked.days:
-        return _on_day(hours, asked.days[0], now, question)
+        return _on_day(hours, asked, now, question)
     return [text("phone_week"), text("desk_rule")]
 
 
@@ -58,14 +64,14 @@ def is_uncertain(hours: OpeningHours, asked: AskedDays, now: datetime) -> bool:
     return asked.summer or any(hours.day(PHONE, day).unconfirmed for day in days)
 
 
-def _yes_no(question: str, is_open: bool) -> list[str]:
-    """ "Sì." or "No." for a question that can be answered so."""
+def _yes_no(question: str, is_open: bool, *, timed: bool = False) -> list[str]:
+    """ "Sì." or "No." for a question that can be answered so; one that is ``timed`` names an hour."""
     plain = " ".join(words(question))
     if _ASKS_WHEN.search(plain):
         return []
     if _ASKS_IF_CLOSED.search(plain) and not re.search(r"\bapert\w", plain):
         return [text("say_no") if is_open else text("say_yes")]
-    if _ASKS_IF_OPEN.search(plain) and not re.search(r"\bchius\w", plain):
+    if timed or (_ASKS_IF_OPEN.search(plain) and not re.search(r"\bchius\w", plain)):
         return [text("say_yes") if is_open else text("say_no")]
     return []
 
@@ -85,12 +91,23 @@ def _reopening(hours: OpeningHours, asked: AskedDays, now: datetime) -> list[str
     moment = now
     if after is not None and after >= now.date():
         moment = datetime.combine(after, datetime.max.time(), now.tzinfo)
-    sentences = _next(hours, moment, now.date())
+    sentences = _next(hours, moment, now.date(), "phone_reopens")
     return [*(sentences or [text("phone_week")]), text("desk_rule")]
 
 
-def _is_open_every(hours: OpeningHours, weekday: int) -> bool:
-    return bool(hours.office(PHONE).weekly.get(DAYS[weekday], ()))
+def _open_then(hours: OpeningHours, weekday: int, asked: AskedDays) -> bool:
+    """Whether the phone answers on such weekdays, at some time of those asked for."""
+    return _answers(hours.weekly_spans(PHONE, weekday), asked)
+
+
+def _answers(spans: Sequence[Span], asked: AskedDays) -> bool:
+    if not asked.times:
+        return bool(spans)
+    return any(
+        span.opens <= ends and begins < span.closes
+        for span in spans
+        for begins, ends in asked.times
+    )
 
 
 def _every(hours: OpeningHours, weekday: int) -> list[str]:
@@ -105,7 +122,8 @@ def _every(hours: OpeningHours, weekday: int) -> list[str]:
     return [text("phone_hours_day", day=label, spans=_spoken(weekly)), text("desk_rule")]
 
 
-def _on_day(hours: OpeningHours, day: date, now: datetime, question: str) -> list[str]:
+def _on_day(hours: OpeningHours, asked: AskedDays, now: datetime, question: str) -> list[str]:
+    day = asked.days[0]
     info = hours.day(PHONE, day)
     today = now.date()
     label = day_name(day, today)
@@ -119,7 +137,7 @@ def _on_day(hours: OpeningHours, day: date, now: datetime, question: str) -> lis
         following = _next(hours, after, today) if day >= today else []
         return [*_yes_no(question, False), *sentences, *following, text("desk_rule")]
     sentences = [
-        *_yes_no(question, True),
+        *_yes_no(question, _answers(info.spans, asked), timed=bool(asked.times)),
         text("phone_hours_day", day=label, spans=spans_text(info.spans)),
     ]
     if DAYS[day.weekday()] in hours.office(DESK).by_appointment:
@@ -169,15 +187,15 @@ def _because_short(info: DayHours) -> str:
     return text("because_notice", reason=info.closed_because) if info.closed_because else ""
 
 
-def _next(hours: OpeningHours, moment: datetime, today: date | None = None) -> list[str]:
+def _next(
+    hours: OpeningHours, moment: datetime, today: date | None = None, key: str = "phone_next"
+) -> list[str]:
     following = hours.next_opening(PHONE, moment)
     if following is None:
         return []
     day, span = following
     label = day_name(day, today or moment.date())
-    return [
-        text("phone_next", day=label, opens=clock_time(span.opens), closes=clock_time(span.closes))
-    ]
+    return [text(key, day=label, opens=clock_time(span.opens), closes=clock_time(span.closes))]
 
 
 def because(info: DayHours) -> str:

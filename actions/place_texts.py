@@ -17,6 +17,7 @@ ZONE_TOPIC: Final = "zona-del-comune"
 COMUNI_TOPIC: Final = "comuni-della-zona"
 DATA_TOPIC: Final = "comune-dati"
 _MOVED: Final = {"Cologno Monzese"}
+_SAME: Final = re.compile(r"\bstess[ao] zona\b|\bzona (?:e la )?stessa\b")
 MERGED: Final = {"Vermezzo con Zelo"}
 BELONGS: Final = re.compile(
     r"\b(?:fa|fanno|faccia|facesse) parte|\b(?:appart\w+|compres[oaie]|rientr\w+|inclus[oaie]|vostr[oaie]|esiste|esistono|esisteva|soppress\w+|"
@@ -43,17 +44,24 @@ def first_yes_or_no(
     zones: list[dict[str, Any]],
     question: str,
 ) -> list[str]:
-    """ "Sì." or "No." for "X è nel Sud Ovest?" and "X fa parte della città metropolitana?"."""
+    """ "Sì." or "No." for "X è nel Sud Ovest?", "X e Y sono nella stessa zona?", "X fa parte della città metropolitana?"."""
     plain = " ".join(words(question))
-    if len(named) > 1 or WHICH_ZONE.search(plain):
+    if len(named) > 1 and _SAME.search(plain):
+        found = {_zone_of(knowledge, entity) for entity in named}
+        return [text("say_yes") if len(found) == 1 and "" not in found else text("say_no")]
+    if len(named) > 1 or len({zone["ids"][0] for zone in zones}) > 1 or WHICH_ZONE.search(plain):
         return []
     ours = named[0]["kind"] == "comune"
     if zones:
-        its = knowledge.comuni[named[0]["ids"][0]].zone if ours else ""
+        its = _zone_of(knowledge, named[0])
         return [text("say_yes") if its in {zone["ids"][0] for zone in zones} else text("say_no")]
     if not BELONGS.search(plain) or named[0]["value"] in MERGED:
         return []
     return [text("member") if ours else text("say_no")]
+
+
+def _zone_of(knowledge: KnowledgeBase, entity: dict[str, Any]) -> str:
+    return knowledge.comuni[entity["ids"][0]].zone if entity["kind"] == "comune" else ""
 
 
 def zone_sentences(knowledge: KnowledgeBase, entity: dict[str, Any]) -> list[str]:

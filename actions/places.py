@@ -60,6 +60,7 @@ _WHOLE_NAME: Final = re.compile(r"\b(?:citta metropolitana|provincia(?: di milan
 _ITS_COMUNI: Final = re.compile(
     r"\b(?:comuni|paesi|quali (?:altri|sono|altre)|quant[ie] sono|elenc\w+|lista)\b"
 )
+_HOW_MANY: Final = re.compile(r"\bquant[ieao]\b")
 _ITS_ZONE: Final = re.compile(r"\bzon[ae]\b")
 
 
@@ -137,9 +138,14 @@ def answer_place_follow_up(dispatcher: CollectingDispatcher, tracker: Tracker) -
     asked = asked_list(question)
     if asked:
         return answer_list(dispatcher, tracker, asked)
-    if zones or (_ITS_COMUNI.search(plain) and not named and remembered_zone(tracker, knowledge)):
+    of_its_zone = _ITS_COMUNI.search(plain) and remembered_zone(tracker, knowledge)
+    of_the_zone = memory.get("zone") and _data_asked(question) == "comune_population"
+    if zones or (not named and (of_its_zone or of_the_zone)):
         return answer_comuni_of_zone(dispatcher, tracker)
-    if asks_for_data(question) or (named and memory["intent"] == "ask_comune"):
+    same_datum = memory["intent"] == "ask_comune" or (
+        memory.get("data") and _HOW_MANY.search(plain)
+    )
+    if asks_for_data(question) or (named and same_datum):
         return answer_comune_data(dispatcher, tracker)
     if named or _ITS_ZONE.search(plain):
         return answer_zone_of_comune(dispatcher, tracker)
@@ -232,7 +238,14 @@ def answer_comuni_of_zone(dispatcher: CollectingDispatcher, tracker: Tracker) ->
         return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC)
     for zone_id in list(dict.fromkeys(zones))[:2]:
         send(dispatcher, zone_reply(knowledge, knowledge.zones[zone_id]))
-    return remember(tracker, intent="ask_comuni_of_zone", topic=COMUNI_TOPIC, zone=zones[0])
+    return remember(
+        tracker,
+        intent="ask_comuni_of_zone",
+        topic=COMUNI_TOPIC,
+        comune="",
+        zone=zones[0],
+        data=_data_asked(text_of(tracker)),
+    )
 
 
 def answer_comune_data(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[Any]:

@@ -182,7 +182,7 @@ def _rank(fact: Fact, asking: Asking) -> tuple[bool, bool]:
     """Facts keep the order of the search, except for these reasons."""
     asked = _PLAIN_SIDES.intersection(asking.facets)
     about_it = any(fact.facet in _ALIKE.get(facet, {facet}) for facet in asked)
-    return (bool(asked) and not about_it, admits_ignorance(fact) and not about_it)
+    return (bool(asked) and not about_it, admits_ignorance(fact))
 
 
 def _adds(statement: Statement, chosen: Sequence[Statement], today: date | None) -> bool:

@@ -65,8 +65,8 @@ class OpeningHours:
         return self._offices[office_id]
 
     def day(self, office_id: str, day: date) -> DayHours:
-        """The hours of an office on a day."""
-        office = self._offices[office_id]
+        """The hours of an office on a day. Raises KeyError if there is none of that id."""
+        usual = self.weekly_spans(office_id, day.weekday())
         notice = self._notice(office_id, day)
         if notice:
             return DayHours(day, (), notice)
@@ -74,8 +74,11 @@ class OpeningHours:
         if holiday:
             unconfirmed = day.strftime("%m-%d") in self._unconfirmed
             return DayHours(day, (), holiday, unconfirmed, is_holiday=True)
-        spans = tuple(_span(text) for text in office.weekly.get(DAYS[day.weekday()], ()))
-        return DayHours(day, spans)
+        return DayHours(day, usual)
+
+    def weekly_spans(self, office_id: str, weekday: int) -> tuple[Span, ...]:
+        """The usual hours of an office on a weekday (0 is Monday), holidays left out of account."""
+        return tuple(_span(text) for text in self._offices[office_id].weekly.get(DAYS[weekday], ()))
 
     def closed_because(self, office_id: str, day: date) -> str:
         """Name of the notice or holiday that closes an office on a day, or ""; any office id will do."""

@@ -15,7 +15,7 @@ from typing import Final
 from knowledge.features import count_features, damped
 from knowledge.schema import Record
 from knowledge.search.index import SUMMARY
-from knowledge.search.lexicon import STOP_WORDS
+from knowledge.search.lexicon import STOP_WORDS, one_for_all
 from knowledge.text import words
 
 _TEXT_WEIGHT: Final = 0.55
@@ -89,7 +89,7 @@ def _lines(record: Record) -> Iterable[tuple[str, float, str]]:
 
 
 def _features(text: str) -> Counter[str]:
-    kept = [word for word in words(text) if word not in STOP_WORDS]
+    kept = [one_for_all(word) for word in words(text) if word not in STOP_WORDS]
     return count_features(kept)
 
 

@@ -40,7 +40,15 @@ from knowledge.words import italian_words
 
 _FACET_BONUS: Final = 0.10
 _PLACE_BONUS: Final = 0.60
-_FACT_SURE: Final = 0.22
+_ASIDE_PLACE_BONUS: Final = 0.10
+"""For a fact about the right place that is not about what is asked for."""
+
+_WIDER_PLACE_BONUS: Final = 0.50
+"""For a fact about the zone of the municipality that is asked for, or about all but Milano."""
+
+_FACT_SURE: Final = 0.32
+"""Score from which a fact answers better than the summary: 5 more of 422 questions right than from 0.22."""
+
 _SECOND_FACT: Final = 0.85
 _BEST_BY_WORDS: Final = 5
 """Records that full-text search alone may propose."""
@@ -51,11 +59,14 @@ _CLEAR_MARGIN: Final = 6.0
 _BOTH_RECOGNISED: Final = 0.8
 """Probability of two topics together from which one of them is meant, whatever words are missing."""
 
-_ADMISSION_COST: Final = 0.06
+_ADMISSION_COST: Final = 0.10
 """Of two equal facts the one that says something comes before the one that says "we do not have it"."""
 
 _PRECISE: Final = 0.5
 """Similarity to a listed question from which the fact is what was asked, whatever facet its words suggest."""
+
+_RARE: Final = 3.5
+"""Weight of a stem that about one record in twelve has."""
 
 _KEPT_WORDS: Final = 12
 _LONGEST_NAME: Final = 5
@@ -94,7 +105,8 @@ class Finding:
     warning); "ambiguous" (two topics: ask); "weak" (nothing). ``facts`` are the best facts of ``record``, best first;
     empty means that the summary answers best. ``missing_facet`` names in Italian what was asked and is not known.
     ``confidence`` is the calibrated probability that ``record`` is right and holds the answer. ``ranked`` are the
-    candidates' ids, best first; ``features`` what the confidence was made of.
+    candidates' ids, best first; ``features`` what the confidence was made of. ``spelled_out``: ``record`` has all the
+    words of the question, and they are rare ones, such as a name.
     """
 
     outcome: str
@@ -105,6 +117,19 @@ class Finding:
     confidence: float = 0.0
     ranked: tuple[str, ...] = ()
     features: Features | None = None
+    spelled_out: bool = False
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A candidate with the answer that it would give; ``if_chosen`` is the confidence if no other topic were near."""
+
+    record: Record
+    facts: tuple[Fact, ...]
+    missing: str
+    features: Features
+    confidence: float
+    if_chosen: float
 
 
 @dataclass(frozen=True)
@@ -272,32 +297,69 @@ class Finder:
         places: frozenset[str],
     ) -> Finding:
         limits = weights()
-        first = ranked[0]
-        margin = first.score - ranked[1].score if len(ranked) > 1 else _CLEAR_MARGIN
-        facts, missing, similar = self._facts(first.record, question, hits, places)
-        features = self._confidence_features(first, margin, similar, facts, question, places)
-        confidence = probability(linear(limits.confidence, features))
-        # Of two close topics neither is sure, but both may be well covered: then asking helps.
-        if_chosen = probability(linear(limits.confidence, {**features, "margin": _CLEAR_MARGIN}))
+        margin = ranked[0].score - ranked[1].score if len(ranked) > 1 else _CLEAR_MARGIN
+        judged = [
+            self._judged(candidate, margin, question, hits, places) for candidate in ranked[:2]
+        ]
+        first = judged[0]
         near = tuple(
             candidate.record
             for candidate in ranked[:_NAMED]
             if probability(candidate.score) >= limits.name_from
         )
-        understood = probability(first.score) >= limits.topic_from
+        understood = probability(ranked[0].score) >= limits.topic_from
         close = margin < limits.ask_within and len(near) > 1
         recognised = sum(c.features["probability"] for c in ranked[:2]) >= _BOTH_RECOGNISED
-        if close and (recognised or if_chosen >= limits.ask_from):
+        spelled_out = self._spells_out(ranked[0], question)
+        best = max(judged, key=lambda answer: answer.if_chosen)
+        if close and best.if_chosen >= limits.answer_from:
+            # Of two close topics one holds the answer.
+            outcome, first = "found", best
+        elif close and (recognised or first.if_chosen >= limits.ask_from):
             outcome, near = "ambiguous", near[:2]
-        elif confidence >= limits.answer_from:
+        elif first.confidence >= limits.answer_from:
             outcome = "found"
-        elif understood and not close:
+        elif (understood and not close) or spelled_out:
             outcome = "partial"
         else:
             outcome = "weak"
-        ids = tuple(candidate.record.id for candidate in ranked)
+        ids = tuple(dict.fromkeys([first.record.id, *(c.record.id for c in ranked)]))
         return Finding(
-            outcome, first.record, facts, missing, near, confidence, ids, features=features
+            outcome,
+            first.record,
+            first.facts,
+            first.missing,
+            near,
+            first.confidence,
+            ids,
+            first.features,
+            spelled_out,
+        )
+
+    def _spells_out(self, candidate: Candidate, question: Question) -> bool:
+        """Whether a record has every word of a question, and they are rare: a name that no example of asking has."""
+        told = [self._index.lexicon.weight(word) for word in question.content]
+        rare = len(told) > 1 and min(told) >= _RARE
+        return rare and candidate.covered >= 1.0 and candidate.features["words_of_best"] >= 1.0
+
+    def _judged(
+        self,
+        candidate: Candidate,
+        margin: float,
+        question: Question,
+        hits: Sequence[Hit],
+        places: frozenset[str],
+    ) -> _Judged:
+        facts, missing, similar = self._facts(candidate.record, question, hits, places)
+        features = self._confidence_features(candidate, margin, similar, facts, question, places)
+        numbers = weights().confidence
+        return _Judged(
+            candidate.record,
+            facts,
+            missing,
+            features,
+            probability(linear(numbers, features)),
+            probability(linear(numbers, {**features, "margin": _CLEAR_MARGIN})),
         )
 
     def _confidence_features(
@@ -332,6 +394,7 @@ class Finder:
             names_one_thing(question.folded),
             not lives_there(question.folded) and _place_unsaid(answer, facts, places),
             by_answer,
+            len(question.content),
         )
 
     def _says(self, word: str, sentence: str) -> bool:
@@ -366,13 +429,16 @@ class Finder:
     ) -> tuple[tuple[Fact, ...], str, float]:
         """Best facts of a record, the facet that it lacks, and how like a listed question this one is."""
         facets = asked_facets(list(question.folded))
+        side = _side_asked(question, facets)
+        apart = bool(side) and any(f.facet == side and not f.places for f in record.facts)
         lexical = {hit.fact_id: hit.score for hit in hits if hit.record_id == record.id}
         ids = [SUMMARY, *(fact.id for fact in record.facts)]
         similar = self._asks.similar(question.text, record.id)
         scores = mixed(similar, lexical, ids)
+        by_name = any(_is_name(place) for f in record.facts for place in places & set(f.places))
         for fact in record.facts:
             scores[fact.id] += _FACET_BONUS * _facet_weight(fact.facet, facets)
-            scores[fact.id] += _place_weight(fact, places)
+            scores[fact.id] += _place_weight(fact, places, apart and fact.facet != side, by_name)
             if admits_not_knowing(fact.text):
                 scores[fact.id] -= _ADMISSION_COST
         ranked = sorted(record.facts, key=lambda fact: -scores[fact.id])
@@ -392,16 +458,39 @@ def _facet_weight(facet: str, asked: Sequence[str]) -> float:
     return 1.0 - 0.2 * min(asked.index(facet), 3)
 
 
-def _place_weight(fact: Fact, places: frozenset[str]) -> float:
-    """A fact about the place that is asked for wins; a fact about another place loses."""
+def _side_asked(question: Question, facets: Sequence[str]) -> str:
+    """The side of a topic that a fact about a place does not answer by the way: a telephone, hours, a cost; else ""."""
+    if wanted_type(question.folded) in ("phone", "email"):
+        return "contacts"
+    return next((facet for facet in facets[:2] if facet in ("hours", "cost")), "")
+
+
+def _place_weight(
+    fact: Fact, places: frozenset[str], another_side: bool, named_elsewhere: bool
+) -> float:
+    """A fact about the place that is asked for wins; a fact about another place loses.
+
+    One about its zone says nothing where another fact of the record (``named_elsewhere``) names the place itself.
+    """
     if not places or not fact.places:
         return 0.0
-    return _PLACE_BONUS if places.intersection(fact.places) else -_PLACE_BONUS
+    if another_side and places.intersection(fact.places):
+        return _ASIDE_PLACE_BONUS
+    about = places.intersection(fact.places)
+    if any(_is_name(place) for place in about):
+        return _PLACE_BONUS
+    if about and named_elsewhere:
+        return 0.0
+    return _WIDER_PLACE_BONUS if about else -_PLACE_BONUS
+
+
+def _is_name(place: str) -> bool:
+    return ":" not in place and place != OTHER_COMUNI
 
 
 def _place_unsaid(answer: str, facts: Sequence[Fact], places: frozenset[str]) -> bool:
     """Whether municipalities were named and an answer, good for any place, says nothing about them."""
-    named = {place for place in places if ":" not in place and place != OTHER_COMUNI}
+    named = {place for place in places if _is_name(place)}
     if not named or any(places.intersection(fact.places) for fact in facts):
         return False
     return not any(name in answer for name in named)

@@ -71,6 +71,13 @@ def synonyms() -> dict[str, tuple[str, ...]]:
     return {member: tuple(sorted(others)) for member, others in alike.items()}
 
 
+def one_for_all(word: str) -> str:
+    """The stem that stands for a word and all that mean the same; the word itself if it has no synonyms."""
+    found = stem(word)
+    alike = synonyms().get(found)
+    return min(found, *alike) if alike else word
+
+
 class Lexicon:
     """Stems of all indexed records, with the number of records that hold each.
 

@@ -20,6 +20,9 @@ _BM25_HALF: Final = 14.0
 
 _LEAST_PROBABILITY: Final = 0.01
 _HALF_COVERED: Final = 0.6
+_LONG_QUESTION: Final = 10
+"""Content words from which a question is no longer longer."""
+
 _WORTH_A_BUTTON: Final = 0.05
 
 Features = Mapping[str, float]
@@ -81,6 +84,7 @@ def confidence_features(
     one_thing: bool,
     place_unsaid: bool,
     covered_by_answer: float,
+    content_words: int,
 ) -> dict[str, float]:
     """What speaks for the answer chosen.
 
@@ -93,6 +97,7 @@ def confidence_features(
         one_thing: the question names the one thing it wants.
         place_unsaid: it names a municipality that the answer does not speak of.
         covered_by_answer: share of the question's words that the answer itself uses.
+        content_words: of the question; a long one tells much that no record repeats.
     """
     return {
         "score": max(score, -6.0),
@@ -108,6 +113,7 @@ def confidence_features(
         "wanted_place_unsaid": float((wanted or one_thing) and place_unsaid),
         "one_thing_open": float(one_thing) * (1.0 - max(covered, learnt)),
         "covered_by_answer": covered_by_answer,
+        "length": min(content_words, _LONG_QUESTION) / _LONG_QUESTION,
     }
 
 

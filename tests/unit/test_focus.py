@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.conversation_state import EMPTY
-from actions.focus import FALLBACK, FOLLOW_UP, read_in_context
+from actions.focus import FALLBACK, FOLLOW_UP, REPEAT, read_in_context
 from knowledge.base import KnowledgeBase
 
 TODAY = date(2026, 11, 24)
@@ -87,3 +87,14 @@ def test_a_place_refines_a_search_of_offers(knowledge: KnowledgeBase) -> None:
     }
     after = {"after": "search_job_offers", "entities": [rho]}
     assert intent_in(knowledge, "offerte-lavoro", "a Rho", "off_topic", **after) == FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    "text", ["come lo prendo", "chi la rilascia?", "e dove si paga", "che legge lo dice"]
+)
+def test_a_question_of_pronouns_takes_up_the_topic(knowledge: KnowledgeBase, text: str) -> None:
+    assert intent_in(knowledge, "urp-appuntamento", text, "ask_other_body", 0.33) == FOLLOW_UP
+
+
+def test_a_rejected_answer_is_looked_back_at(knowledge: KnowledgeBase) -> None:
+    assert intent_in(knowledge, "cave", "non è quello che ho chiesto", FALLBACK, 0.3) == REPEAT

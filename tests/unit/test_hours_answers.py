@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.asked_days import AskedDays, asked_days
+from actions.asked_days import AskedDays, asked_days, asked_times
 from actions.opening_hours import hours_sentences, next_phone_opening
 from bot.clock import ROME
 from knowledge.content_files import Content
@@ -205,3 +206,42 @@ def test_every_answer_is_complete_sentences(
         assert sentence[0].isupper()
         assert sentence.endswith(".")
         assert not set("{}") & set(sentence)
+
+
+def at_hours(hours: OpeningHours, question: str, *times: str) -> str:
+    """The answer to a question that names hours of the day, as the entities `quando` bring them."""
+    spoken = [{"entity": "quando", "value": {"options": [{"times": list(times)}]}}]
+    asked = replace(asked_days(question, TUESDAY.date()), times=asked_times(spoken))
+    return " ".join(hours_sentences(hours, asked, TUESDAY, question))
+
+
+@pytest.mark.parametrize(
+    ("question", "times", "begins"),
+    [
+        ("giovedì alle 17 rispondete?", ["17:00"], "No."),
+        ("giovedì alle 11 c'è qualcuno?", ["11:00"], "Sì."),
+        ("mercoledì alle 12 posso chiamare", ["12:00"], "No."),
+        ("venerdì pomeriggio rispondete?", ["13:00-19:00"], "No."),
+        ("venerdì mattina si può telefonare", ["07:00-13:00"], "Sì."),
+        ("il 26 novembre dopo le 15 posso chiamare", ["15:00-24:00"], "Sì."),
+        ("alle 13 c'è qualcuno al numero verde?", ["13:00"], "No."),
+        ("alle 9.30 siete chiusi?", ["09:30"], "Sì."),
+    ],
+)
+def test_an_hour_is_answered_with_yes_or_no(
+    hours: OpeningHours, question: str, times: list[str], begins: str
+) -> None:
+    answer = at_hours(hours, question, *times)
+    assert answer.startswith(begins)
+    assert "10.00-12.00" in answer
+
+
+def test_when_it_opens_is_no_yes_or_no(hours: OpeningHours) -> None:
+    answer = at_hours(hours, "a che ora rispondete giovedì pomeriggio", "13:00-19:00")
+    assert not answer.startswith(("Sì", "No"))
+
+
+def test_reopening_says_who_reopens(hours: OpeningHours) -> None:
+    assert say(hours, "quando riaprite?", at("2026-11-22T10:00")).startswith(
+        f"Il numero verde dell'URP ({NUMBER}) risponde di nuovo domani"
+    )

@@ -140,7 +140,7 @@ TODAY_PARTS: Final[dict[str, str]] = {
 }  # fmt: skip
 
 RELATIVE_DAYS: Final[dict[str, int]] = {
-    "oggi": 0, "domani": 1, "dopodomani": 2, "indomani": 1, "domattina": 1, "ieri": -1, "altroieri": -2,
+    "oggi": 0, "domani": 1, "dopodomani": 2, "posdomani": 2, "indomani": 1, "domattina": 1, "ieri": -1, "altroieri": -2,
 }  # fmt: skip
 
 HOLIDAYS: Final[dict[str, tuple[int, int]]] = {

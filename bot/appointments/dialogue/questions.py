@@ -78,6 +78,9 @@ _CANCEL: Final = re.compile(r"\b(?:disdi\w+|annull\w+|cancell\w+|toglil\w+|elimi
 _MOVE: Final = re.compile(
     r"\b(?:spost\w+|rimand\w+|rinvi\w+|posticip\w+|anticip\w+|cambi\w+ (?:giorno|data|ora|orario))\b"
 )
+_LACKS_CODE: Final = re.compile(
+    r"\b(?:senza (?:il )?codice|codice.{0,20}(?:pers\w+|smarrit\w+|cancellat\w+)|(?:pers\w+|smarrit\w+|dimenticat\w+|non (?:ho|trovo|ricordo|so|vedo|mi ricordo)) .{0,12}codice)\b"
+)
 _NEW: Final = re.compile(r"\b(?:nuovo|un altro appuntamento|prenot\w+|fissa\w*)\b")
 _CHANGES_DAY: Final = re.compile(r"\b(?:anzi|facciamo|invece|meglio|piuttosto)\b")
 
@@ -130,6 +133,11 @@ def wanted_task(
     return ""
 
 
+def lacks_code(said: Said) -> bool:
+    """Whether somebody tells that the code of the appointment is not at hand."""
+    return not said.code and bool(_LACKS_CODE.search(" ".join(words(said.text))))
+
+
 def _answers(said: Said, asked: str, plain: str, intent: str) -> bool:
     """Whether the message holds what was asked for, or anything personal: nobody asks questions with that."""
     if said.contact or (said.name is not None and not said.asks):
@@ -140,7 +148,7 @@ def _answers(said: Said, asked: str, plain: str, intent: str) -> bool:
     if asked in (planner.NAME, planner.CONTACT):
         return False
     if asked == planner.WHICH:
-        return bool(said.code or said.when) or said.pick is not None
+        return bool(said.code or said.when) or said.pick is not None or lacks_code(said)
     tells = bool(said.corrects or said.service or said.reason) and not said.asks
     return said.says_yes or said.says_no or tells or said.is_about_when
 

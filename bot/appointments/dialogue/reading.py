@@ -25,7 +25,7 @@ _YES: Final = re.compile(
     r"tutto giusto|tutto ok|tutto bene|e giusto|e corretto|prenota|prenotalo|fissa|fissalo|prenotami|prenoti|vai|"
     r"annullalo|annulla|disdici|disdicilo|cancellalo|cancella|sicuro|sicura|sono sicur[oa]|mi va bene|per me va bene|"
     r"quello va bene|questo va bene|cosi va bene|va bene cosi|grazie|pure|quello|questo|lo|la prenotazione|"
-    r"l appuntamento|appuntamento|per favore|tutto|prego|dai|prendo|prendilo|grazie mille) ?)+$"
+    r"l appuntamento|appuntamento|per favore|tutto|prego|dai|continuiamo|continua|proseguiamo|prosegui|andiamo avanti|vai avanti|prendo|prendilo|grazie mille) ?)+$"
 )
 _NO: Final = re.compile(
     r"^(?:no|nn|nono|assolutamente no|no grazie|non va bene|non mi va bene|niente|nulla|non ora|neanche|nessuno|direi di no|"
@@ -37,7 +37,7 @@ _STOP: Final = re.compile(
     r"non (?:lo |la )?voglio piu|non (?:mi )?(?:serve|interessa) piu(?! una persona)|non voglio prenotare|"
     r"non se ne fa (?:niente|nulla)|fa niente|fermati|fermiamoci|come non detto|interrompi|smettila|esci|"
     r"annulla (?:tutto|la richiesta|l operazione|la procedura)|voglio (?:uscire|smettere|interrompere)|non prenot\w+ piu|"
-    r"ci penso (?:su|io|ancora|meglio|un po)|ne riparliamo|un altra volta|sara per un altra volta)\b"
+    r"ci penso (?:su|io|ancora|meglio|un po)|ci penso$|ne riparliamo|un altra volta|sara per un altra volta)\b"
     r"|^(?:no )?(?:basta(?: cosi| grazie)?|stop|annulla|annullare|fine|esci|cancella|niente(?: grazie| lascia)?|nulla)$"
 )
 _RESTART: Final = re.compile(

@@ -56,7 +56,7 @@ interface Setting {
 }
 
 interface PanelCallbacks {
-  onSend(text: string): void; onEarlier(): void; onOptions(): void; onPerson(): void;
+  onSend(text: string): void; onTyping(): void; onEarlier(): void; onOptions(): void; onPerson(): void;
   onLeave(): void; onClose(): void; onSheetClosed(): void;
 }
 interface OptionActions {
