@@ -10,7 +10,6 @@ from actions.appointment_state import SERVICE, TASK, FormTurn, Overview, local
 from actions.appointment_times import chosen, offer_first, offer_instead
 from actions.appointment_words import refusal_words
 from actions.texts import text
-from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar import CONFIRMED as IS_CONFIRMED
 from bot.appointments.dates import When, understand
 from bot.appointments.dates.matching import suits
@@ -18,6 +17,7 @@ from bot.appointments.dialogue.planner import CANCEL, CONFIRMED, OFFICE, SHOW, S
 from bot.appointments.dialogue.questions import lacks_code
 from bot.appointments.dialogue.reading import Said, source_in
 from bot.appointments.dialogue.wishes import single_moment, wish_data, wish_of
+from bot.appointments.views import AppointmentView
 
 
 async def move_step(turn: FormTurn, seen: Overview, said: Said) -> bool:

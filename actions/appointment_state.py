@@ -13,11 +13,11 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.context import ActionContext, current_context
-from bot.appointments.booking import AppointmentView, held_start, open_appointments
 from bot.appointments.calendar import UnknownChoice, agenda_of, free_in, service_of, stored_rules
 from bot.appointments.dialogue import planner
 from bot.appointments.history import Step
 from bot.appointments.rules import Limits, Office, Service
+from bot.appointments.views import AppointmentView, held_start, open_appointments
 from bot.clock import ROME
 
 FORM: Final = "appointment_form"

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from actions.appointment_state import Overview, local
 from actions.texts import text
-from bot.appointments.booking import AppointmentView
 from bot.appointments.codes import shown
 from bot.appointments.dates.wording import describe_day
 from bot.appointments.rules import Service
 from bot.appointments.texts import spoken_hour
 from bot.appointments.texts import text as calendar_text
+from bot.appointments.views import AppointmentView
 
 _PICKER_DAYS: Final = 14
 _SERVICES_OFFERED: Final = 3

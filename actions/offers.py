@@ -172,7 +172,9 @@ def _show(
     answer = "\n".join([" ".join(parts), *lines, " ".join(closing), *told])
     status = "answered" if shown else "not_found"
     ids = (TOPIC, *(f"{TOPIC}#{offer.codice}" for offer in shown))
-    send(dispatcher, Reply(answer, status, TOPIC, ids, _BUTTONS))
+    cards = [_card(knowledge, offer) for offer in shown]
+    extras = {"cards": cards} if cards else {}
+    send(dispatcher, Reply(answer, status, TOPIC, ids, _BUTTONS, extras))
     return remember(tracker, intent=_INTENT, topic=TOPIC, offers=wanted)
 
 
@@ -294,13 +296,24 @@ def _provenance(knowledge: KnowledgeBase, shown: Sequence[Offer], now: datetime)
 
 
 def _line(knowledge: KnowledgeBase, offer: Offer) -> str:
-    return text(
-        "offer_line",
-        title=offer.titolo,
-        comune=offer.comune or text("offer_no_place"),
-        contract=", ".join(knowledge.offers.label(c) for c in offer.contratto)
+    return text("offer_line", title=offer.titolo, **_details(knowledge, offer))
+
+
+def _card(knowledge: KnowledgeBase, offer: Offer) -> dict[str, Any]:
+    """The same for channels that can show a card instead of the line."""
+    return {
+        "title": offer.titolo,
+        "text": text("offer_card", **_details(knowledge, offer)),
+        "stands_for": _line(knowledge, offer),
+    }
+
+
+def _details(knowledge: KnowledgeBase, offer: Offer) -> dict[str, str]:
+    return {
+        "comune": offer.comune or text("offer_no_place"),
+        "contract": ", ".join(knowledge.offers.label(c) for c in offer.contratto)
         or text("offer_no_contract"),
-        places="1 posto" if offer.posti == 1 else f"{offer.posti} posti",
-        deadline=day_number(offer.scade),
-        code=offer.codice,
-    )
+        "places": "1 posto" if offer.posti == 1 else f"{offer.posti} posti",
+        "deadline": day_number(offer.scade),
+        "code": offer.codice,
+    }

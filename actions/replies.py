@@ -47,7 +47,7 @@ _WEEKDAYS: Final = ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì",
 class Reply:
     """One answer. ``status`` is from the closed list in docs/answers.md; ``records`` are the ids it rests on.
 
-    ``extras``: what channels may show besides (docs/answers.md): ``picker``, ``field``, ``file``.
+    ``extras``: what channels may show besides (docs/answers.md): ``picker``, ``field``, ``file``, ``cards``.
     """
 
     text: str

@@ -11,7 +11,6 @@ import typer
 
 from bot.commands import appointments, conversations, demo, evaluate, knowledge, staff
 from bot.commands.common import console, errors, prepared_settings
-from bot.commands.evaluate_dates import evaluate_dates
 from bot.errors import SportelloError
 
 app = typer.Typer(
@@ -25,12 +24,6 @@ app = typer.Typer(
 app.add_typer(staff.app, name="staff")
 app.add_typer(demo.app, name="demo")
 app.add_typer(evaluate.app)
-
-app.command(
-    "evaluate-dates", help="Misura quante espressioni italiane di giorni e orari vengono capite."
-)(evaluate_dates)
-
-
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(appointments.app, name="appointments")
 app.add_typer(conversations.app, name="conversations")

@@ -44,6 +44,8 @@ def create_app(settings: Settings, *, runtime: Runtime | None = None) -> web.App
     app[METRICS] = Metrics()
     app[RUNTIME] = runtime or Runtime(settings, database)
     app[WEB] = web_parts(app[RUNTIME])
+    app[METRICS].turns_waiting.set_function(lambda: app[RUNTIME].turns.waiting)
+    app[METRICS].web_connections.set_function(lambda: app[WEB].connections)
     doors = (rest, health, metrics, agenda_feed, appointment_links, socket, fallback, config)
     for door in doors:
         app.add_routes(door.routes)

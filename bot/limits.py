@@ -238,8 +238,8 @@ TELEGRAM_PER_SECOND: Final = 30
 TELEGRAM_CHAT_PAUSE_S: Final = 1.0
 """Pause between two messages to one chat (its FAQ)."""
 
-TELEGRAM_OVERLAP_S: Final = 0.2
-"""A message that is not on record so long after its call began is slow, and the next one goes: five a second at least."""
+TELEGRAM_OVERLAP_S: Final = 0.3
+"""A message that is not on record so long after its call began is slow, and the next one goes: three a second at least."""
 
 TELEGRAM_AT_ONCE: Final = 60
 """Messages taken from the outbox that may wait for their turn: two seconds of sending, so that an answer is not behind many notices."""

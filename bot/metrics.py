@@ -29,6 +29,17 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.turns_waiting = Gauge(
+            "sportello_turns_waiting",
+            "Messages that this process is answering, or that wait for it.",
+            registry=self.registry,
+        )
+        self.web_connections = Gauge(
+            "sportello_web_connections",
+            "Open connections of the web channel.",
+            registry=self.registry,
+        )
+
     def text(self) -> bytes:
         """The metrics in the text format of Prometheus."""
         return generate_latest(self.registry)

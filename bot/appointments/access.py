@@ -12,10 +12,10 @@ from typing import Any, Final, Literal, TypedDict
 
 import sqlalchemy as sa
 
-from bot.appointments.booking import AppointmentView, viewed
 from bot.appointments.calendar import HELD, stored_rules
 from bot.appointments.codes import is_plausible, normalised
 from bot.appointments.history import CITIZEN, Step
+from bot.appointments.views import AppointmentView, viewed
 from bot.storage.appointment_tables import appointments, code_attempts
 from bot.storage.locks import lock_names
 

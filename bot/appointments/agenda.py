@@ -17,6 +17,7 @@ from bot.appointments import booking
 from bot.appointments.calendar import CONFIRMED, HELD, LONGEST_HOLD, local_iso
 from bot.appointments.calendar_files import agenda_file
 from bot.appointments.history import Step, record
+from bot.appointments.views import views_of
 from bot.storage.app_state import read_state, write_state
 from bot.storage.appointment_tables import appointments
 
@@ -130,7 +131,7 @@ def feed(connection: sa.Connection, step: Step, secret: str, organizer: str) -> 
         .order_by(appointments.c.starts_at)
         .limit(_LIST_MAX)
     ).all()
-    views = booking.views(connection, step, rows)
+    views = views_of(connection, step, rows)
     named = [(view, row.name, row.reason) for view, row in zip(views, rows, strict=True)]
     return agenda_file(named, step.now, organizer)
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from bot.appointments.booking import CANCELLED, AppointmentView
+from bot.appointments.booking import CANCELLED
 from bot.appointments.codes import shown
 from bot.appointments.texts import text
+from bot.appointments.views import AppointmentView
 from bot.clock import ROME
 
 _PRODUCT: Final = "-//Sportello//Appuntamenti//IT"

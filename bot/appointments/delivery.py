@@ -10,14 +10,14 @@ from typing import Final
 import sqlalchemy as sa
 import structlog
 
-from bot.appointments import access, booking, notices
-from bot.appointments.booking import AppointmentView
+from bot.appointments import access, notices, rows
 from bot.appointments.calendar import stored_rules
 from bot.appointments.codes import shown
 from bot.appointments.history import SYSTEM, Step
 from bot.appointments.links import Links
 from bot.appointments.mail import MailOut, MailRefused, message_about
 from bot.appointments.texts import spoken_start, text
+from bot.appointments.views import AppointmentView, viewed
 from bot.clock import Clock
 from bot.errors import StorageUnavailable
 from bot.storage.database import Database
@@ -94,7 +94,7 @@ class Delivery:
     async def tidy(self) -> None:
         """Remove holds that ran out and wrong codes that count no more."""
         step = self._step()
-        await self._database.write(booking.drop_expired_holds, step)
+        await self._database.write(rows.drop_expired_holds, step)
         await self._database.write(access.forget_old_attempts, step)
 
     async def _mail_some(self) -> int:
@@ -156,4 +156,4 @@ def _view_and_contact(
     connection: sa.Connection, step: Step, due: notices.Due
 ) -> tuple[AppointmentView, str]:
     office = stored_rules(connection).office(due.appointment.office)
-    return booking.viewed(connection, step, due.appointment), office.contact if office else ""
+    return viewed(connection, step, due.appointment), office.contact if office else ""

@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar_files import bring_lines, calendar_file
 from bot.appointments.codes import shown
 from bot.appointments.notices import Due
 from bot.appointments.texts import spoken_start, text
+from bot.appointments.views import AppointmentView
 
 _TIMEOUT_S: Final = 30.0
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -15,13 +15,13 @@ import jinja2
 from aiohttp import web
 
 from bot.appointments import access, booking
-from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar import CONFIRMED, free_slots, local_iso
 from bot.appointments.calendar_files import calendar_file
 from bot.appointments.codes import shown
 from bot.appointments.history import Step
 from bot.appointments.links import PATH
 from bot.appointments.texts import spoken_day, spoken_hour, spoken_start, text
+from bot.appointments.views import AppointmentView
 from bot.clock import ROME
 from bot.keys import DATABASE, RUNTIME, SETTINGS
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from bot.commands.common import console, prepared_settings
+from bot.commands.evaluate_dates import evaluate_dates
 from bot.settings import PROJECT_ROOT
 
 _FOLDER: Final = PROJECT_ROOT / "nlu_data" / "evaluation"
@@ -23,6 +24,11 @@ app = typer.Typer(
 Split = Annotated[str, typer.Option(help="Quali domande: dev, test o all.")]
 Failures = Annotated[bool, typer.Option(help="Stampa ogni domanda andata male.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Stampa i risultati come JSON.")]
+
+
+app.command("dates", help="Misura quante espressioni italiane di giorni e orari vengono capite.")(
+    evaluate_dates
+)
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""`sportello evaluate-dates`: the share of held-out Italian expressions whose days and hours are understood."""
+"""`sportello evaluate dates`: the share of held-out Italian expressions whose days and hours are understood."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import knowledge_feeds, knowledge_import
+from bot.commands import knowledge_feeds, knowledge_import, reports
 from bot.commands.common import console, prepared_settings
 from bot.commands.knowledge_work import (
     Work,
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(knowledge_import.app, name="import")
 app.command("feeds")(knowledge_feeds.feeds)
+app.command("reports")(reports.reports)
 
 _DRY_RUN_HELP = "Mostra che cosa cambierebbe, senza salvare."
 FolderArgument = Annotated[

@@ -1,4 +1,4 @@
-"""`sportello knowledge reports`: what citizens have reported as wrong. Mounted in the knowledge group."""
+"""`sportello knowledge reports`: what citizens have reported as wrong."""
 
 from __future__ import annotations
 

@@ -71,17 +71,14 @@ async def move(request: web.Request) -> web.StreamResponse:
         return await _appointment_page(request, 422, text("agenda_no_slot"))
     console = request.app[CONSOLE]
     account = session_of(request).account
-    outcome = await console.database.write(
-        agenda_work.audited,
+    outcome, is_told = await console.database.write(
+        agenda_work.move,
         agenda_work.step_of(console.clock, account),
         account,
-        "appointment_moved",
-        booking.move,
         _id(request),
         start,
-        at_the_desk=True,
     )
-    return await _done(request, outcome, "done_moved")
+    return await _done(request, outcome, "done_moved" if is_told else "done_moved_call")
 
 
 @routes.post("/agenda/{appointment}/annulla", Permission.USE_AGENDA)
@@ -89,15 +86,10 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     """Cancel it; the citizen is told."""
     console = request.app[CONSOLE]
     account = session_of(request).account
-    outcome = await console.database.write(
-        agenda_work.audited,
-        agenda_work.step_of(console.clock, account),
-        account,
-        "appointment_cancelled",
-        booking.cancel,
-        _id(request),
+    outcome, is_told = await console.database.write(
+        agenda_work.cancel, agenda_work.step_of(console.clock, account), account, _id(request)
     )
-    return await _done(request, outcome, "done_cancelled")
+    return await _done(request, outcome, "done_cancelled" if is_told else "done_cancelled_call")
 
 
 @routes.post("/agenda/{appointment}/visita", Permission.USE_AGENDA)

@@ -13,10 +13,12 @@ from bot.appointments import agenda, booking, calendar, notices
 from bot.appointments.codes import shown
 from bot.appointments.history import Step, history_of
 from bot.appointments.rules import BookingRules, Office
+from bot.appointments.texts import spoken_start
 from bot.clock import Clock
 from bot.console import agenda_entries
 from bot.console.agenda_entries import Entry
 from bot.console.agenda_grid import Grid, day_grid, desk_of, week_grid
+from bot.console.pages import text
 from bot.storage import audit, office_mails, outbox
 from bot.storage.appointment_tables import appointments
 from bot.storage.staff import Account
@@ -118,6 +120,66 @@ def audited(
     return outcome
 
 
+def move(
+    connection: sa.Connection, step: Step, account: Account, appointment_id: str, start: datetime
+) -> tuple[booking.Outcome, bool]:
+    """Give an appointment another time; also returns whether the citizen is told without being called."""
+    outcome = audited(
+        connection,
+        step,
+        account,
+        "appointment_moved",
+        booking.move,
+        appointment_id,
+        start,
+        at_the_desk=True,
+    )
+    return outcome, _told(connection, step, outcome, "moved")
+
+
+def cancel(
+    connection: sa.Connection, step: Step, account: Account, appointment_id: str
+) -> tuple[booking.Outcome, bool]:
+    """Cancel an appointment; also returns whether the citizen is told without being called."""
+    outcome = audited(
+        connection, step, account, "appointment_cancelled", booking.cancel, appointment_id
+    )
+    return outcome, _told(connection, step, outcome, "cancelled")
+
+
+def _told(connection: sa.Connection, step: Step, outcome: booking.Outcome, kind: str) -> bool:
+    """Tell the chat of a change, where that is the way to the citizen; mails are queued with the change itself."""
+    found = outcome.get("appointment")
+    if outcome["outcome"] != kind or found is None:
+        return False
+    row = connection.execute(sa.select(appointments).where(appointments.c.id == found["id"])).one()
+    via = notices.way_to(row)
+    if via == notices.CHAT and not outcome.get("again"):
+        words = text(
+            f"agenda_{kind}_for_you",
+            when=spoken_start(found["start"]),
+            office=found["office_name"],
+            address=found["address"],
+            code=shown(found["code"]),
+        )
+        _say(connection, step, row.conversation, words, f"{kind}:{row.id}:{row.sequence}")
+    return bool(via)
+
+
+def _say(
+    connection: sa.Connection, step: Step, conversation: str, words: str, once_key: str
+) -> None:
+    custom = {"status": "staff", "topic": "appuntamenti", "records": []}
+    outbox.send(
+        connection,
+        conversation_id=conversation,
+        author=outbox.SYSTEM,
+        message={"text": words, "custom": custom},
+        now=step.now,
+        once_key=once_key,
+    )
+
+
 def close(
     connection: sa.Connection,
     step: Step,
@@ -163,15 +225,7 @@ def tell_affected(
         row = connection.execute(sa.select(appointments).where(appointments.c.id == entry.id)).one()
         via, once_key = notices.way_to(row), f"closure:{key}:{entry.id}"
         if via == notices.CHAT:
-            custom = {"status": "staff", "topic": "appuntamenti", "records": []}
-            outbox.send(
-                connection,
-                conversation_id=row.conversation,
-                author=outbox.SYSTEM,
-                message={"text": words, "custom": custom},
-                now=step.now,
-                once_key=once_key,
-            )
+            _say(connection, step, row.conversation, words, once_key)
         elif via == notices.EMAIL:
             office_mails.queue(
                 connection,

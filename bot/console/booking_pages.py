@@ -8,11 +8,11 @@ from typing import Final
 from aiohttp import web
 
 from bot.appointments import booking, calendar
-from bot.appointments.booking import AppointmentView
 from bot.appointments.calendar import UnknownChoice
 from bot.appointments.codes import shown as shown_code
 from bot.appointments.contacts import Invalid, parsed_contact, parsed_name, parsed_reason
 from bot.appointments.texts import spoken_start
+from bot.appointments.views import AppointmentView
 from bot.console import agenda_work, desk_work
 from bot.console.agenda_pages import PAGE
 from bot.console.forms import field, iso_day, local_start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -11,8 +12,8 @@ from aiohttp import web
 from bot.console import agenda_entries, desk_work
 from bot.console.forms import field, query_number
 from bot.console.handoff_card import handoff_card
-from bot.console.keys import CONSOLE, PREFIX
-from bot.console.pages import render, see_other, text
+from bot.console.keys import CONSOLE, PREFIX, Console
+from bot.console.pages import day, render, see_other, text
 from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import new_token, session_of
@@ -117,8 +118,11 @@ async def typing(request: web.Request) -> web.StreamResponse:
     """The person in charge is writing: the citizen sees it."""
     console = request.app[CONSOLE]
     account = session_of(request).account
-    if await console.database.write(staff_type, _id(request), account.name, console.clock.utc()):
-        console.changed()
+    if not await console.database.write(
+        staff_type, _id(request), account.name, console.clock.utc()
+    ):
+        raise web.HTTPNotFound
+    console.changed()
     return web.Response(status=204)
 
 
@@ -155,7 +159,7 @@ async def pass_on(request: web.Request) -> web.StreamResponse:
     online = await console.database.read(
         staff_desk.colleagues_online, seen_after=now - console.idle
     )
-    if kind != "person" or name not in [colleague for _, colleague, _ in online]:
+    if kind != "person" or name not in [colleague.name for colleague in online]:
         return await _page(request, 409, text("colleague_gone"))
     return await _changed(request, desk_work.pass_to_colleague, _id(request), account, name, now)
 
@@ -225,8 +229,8 @@ async def _page(
         **view,
         error=error,
         contact=contact,
-        colleagues=[name for _, name, _ in online if name != me.name],
-        saved=[_filled(one, me.name) for one in saved],
+        colleagues=[colleague for colleague in online if colleague.name != me.name],
+        saved=[_filled(one, _variables(console, me.name)) for one in saved],
         key=new_token(),
         note_key=new_token(),
         reasons=CLOSING_REASONS,
@@ -260,10 +264,21 @@ async def _view(request: web.Request, *, records_access: bool) -> dict[str, Any]
     }
 
 
-def _filled(saved: SavedReply, name: str) -> SavedReply:
-    """A saved reply with its variables filled in: the name of who writes."""
-    first = name.split()[0] if name.split() else name
-    return SavedReply(saved.id, saved.shortcut, saved.title, saved.text.replace("{nome}", first))
+def _variables(console: Console, name: str) -> dict[str, str]:
+    """What saved replies may name: who writes, the office, today's date."""
+    return {
+        "{nome}": name.split()[0] if name.split() else name,
+        "{ufficio}": console.settings.office_name,
+        "{oggi}": day(console.clock.now()),
+    }
+
+
+def _filled(saved: SavedReply, variables: dict[str, str]) -> SavedReply:
+    """A saved reply with its variables filled in."""
+    words = saved.text
+    for variable, value in variables.items():
+        words = words.replace(variable, value)
+    return replace(saved, text=words)
 
 
 def _in_charge(name: str) -> str:

@@ -86,16 +86,18 @@ class LiveConnections:
 
     async def check(self, database: Database, clock: Clock, settings: Settings) -> None:
         """End the streams whose session is over: one query for all of them."""
-        if not self._open:
+        # Streams that open while the database is asked are not judged by its answer.
+        asked = set(self._open)
+        if not asked:
             return
         now = clock.utc()
         alive = await database.read(
             staff_sessions.alive,
-            {connection.session_id for connection in self._open},
+            {connection.session_id for connection in asked},
             seen_after=now - timedelta(minutes=settings.staff_session_idle_minutes),
             created_after=now - timedelta(hours=settings.staff_session_hours),
         )
-        for connection in self._open:
+        for connection in asked:
             if connection.session_id not in alive:
                 connection.ended.set()
 

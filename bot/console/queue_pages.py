@@ -12,7 +12,7 @@ from bot.console.pages import render, see_other
 from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import session_of
-from bot.console.suggestions import record_titles
+from bot.console.suggestions import record_titles, topics_named
 from bot.storage import staff_desk
 from bot.storage.search_words import folded_words
 from bot.storage.staff_desk import Filter
@@ -47,10 +47,11 @@ async def _render_list(request: web.Request, template: str) -> web.StreamRespons
         raise web.HTTPNotFound
     me = session_of(request).account.name
     query = request.query.get("q", "")[:200]
+    topic = request.query.get("argomento", "")[:128].strip()
     before = query_number(request, "prima")
     narrowed = Filter(
         channel=request.query.get("canale", "")[:16],
-        topic=request.query.get("argomento", "")[:128],
+        topics=topics_named(console.knowledge(), topic) if topic else None,
         office=request.query.get("ufficio", "")[:64],
         words=folded_words(query)[:_MAX_WORDS],
         before=_moment(before) if before else None,
@@ -67,6 +68,7 @@ async def _render_list(request: web.Request, template: str) -> web.StreamRespons
         counts=counts,
         narrowed=narrowed,
         query=query,
+        topic=topic,
         older=older,
         offices=console.settings.office_names,
         record_title=record_titles(console.knowledge()),

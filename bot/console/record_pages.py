@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from actions.replies import source_date
 from bot.console.keys import CONSOLE
 from bot.console.pages import render
 from bot.console.permissions import Permission
@@ -27,4 +28,5 @@ async def record(request: web.Request) -> web.StreamResponse:
         statements=[("", found.summary), *((fact.id, fact) for fact in found.facts)],
         sources=knowledge.content.sources,
         today=today,
+        source_date=source_date,
     )

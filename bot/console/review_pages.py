@@ -13,9 +13,10 @@ from bot.console.permissions import Permission
 from bot.console.routing import ConsoleRoutes
 from bot.console.sessions import session_of
 from bot.console.suggestions import record_titles
-from bot.storage import audit, reports, reviews, transcript
+from bot.storage import audit, reports, reviews, transcript, web_sessions
 from bot.storage.reviews import Review
 from bot.storage.transcript import Message
+from bot.storage.web_sessions import Rating
 
 routes = ConsoleRoutes()
 
@@ -46,7 +47,7 @@ async def review(request: web.Request) -> web.StreamResponse:
     conversation = request.match_info["conversation"]
     by, now = session_of(request).account.id, console.clock.utc()
 
-    def unit(connection: sa.Connection) -> tuple[Review, list[Message]] | None:
+    def unit(connection: sa.Connection) -> tuple[Review, list[Message], Rating | None] | None:
         found = reviews.find(connection, conversation)
         if found is None:
             return None
@@ -58,14 +59,20 @@ async def review(request: web.Request) -> web.StreamResponse:
             subject_kind="conversation",
             subject_id=conversation,
         )
-        return found, transcript.messages(connection, conversation, limit=_MESSAGES)
+        said = transcript.messages(connection, conversation, limit=_MESSAGES)
+        return found, said, web_sessions.rating_of(connection, conversation)
 
     opened = await console.database.write(unit)
     if opened is None:
         raise web.HTTPNotFound
-    found, messages = opened
+    found, messages, rating = opened
     return render(
-        request, "review.html", review=found, messages=messages, shown_text=desk_work.shown_text
+        request,
+        "review.html",
+        review=found,
+        messages=messages,
+        rating=rating,
+        shown_text=desk_work.shown_text,
     )
 
 

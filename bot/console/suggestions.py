@@ -10,8 +10,10 @@ from urllib.parse import quote
 from actions.replies import compose
 from bot.console.keys import PREFIX
 from knowledge.base import KnowledgeBase
+from knowledge.text import fold
 
 _MOST: Final = 3
+_MOST_TOPICS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,17 @@ def record_path(record_id: str) -> str:
     return f"{PREFIX}/schede/{quote(record, safe='')}" + (
         f"#{quote(fact, safe='')}" if fact else ""
     )
+
+
+def topics_named(knowledge: KnowledgeBase | None, words: str) -> list[str]:
+    """Ids of the records whose title or names hold these words; the words themselves may be an id."""
+    wanted = fold(words)
+    found = [
+        record.id
+        for record in (knowledge.records.values() if knowledge else ())
+        if wanted and any(wanted in fold(name) for name in (record.title, *record.names))
+    ]
+    return [*found[:_MOST_TOPICS], words]
 
 
 def record_titles(knowledge: KnowledgeBase | None) -> Callable[[str], str]:

@@ -94,9 +94,7 @@ def return_cases_of_absent(connection: sa.Connection, now: datetime, seen_after:
 
     Names that are no account (whoever claims from the command line) keep theirs.
     """
-    online = [
-        name for _, name, _ in staff_desk.colleagues_online(connection, seen_after=seen_after)
-    ]
+    online = [one.name for one in staff_desk.colleagues_online(connection, seen_after=seen_after)]
     absent = connection.execute(
         sa.select(conversations.c.staff)
         .join(staff, staff.c.name == conversations.c.staff)

@@ -74,7 +74,7 @@ class Courier:
     """Delivers the messages of one channel until cancelled. Several processes may run one each.
 
     Args:
-        at_once: messages on their way at the same time; a quarter of them is kept free for answers of the assistant.
+        at_once: messages on their way at the same time; a quarter of them is kept free for what somebody waits for.
         recorded: called when it is on record how a delivery went, or cannot be recorded.
     """
 
@@ -100,7 +100,8 @@ class Courier:
         self._lease_s = lease_s
         self._attempts = attempts
         self._recorded = recorded
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._running: dict[asyncio.Task[None], bool] = {}
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled; what is on its way is waited for."""
@@ -108,6 +109,8 @@ class Courier:
             try:
                 while True:
                     wait_s = OUTBOX_POLL_S
+                    # Whatever ends from here on may have changed what is due.
+                    self._ended.clear()
                     try:
                         await self._begin()
                         wait_s = await self._pause_s()
@@ -120,17 +123,18 @@ class Courier:
 
     async def _woken(self, listening: Awaitable[bool]) -> None:
         """Wait until something new is queued or something running has gone."""
-        waiting = asyncio.ensure_future(listening)
+        waiting = {asyncio.ensure_future(listening), asyncio.ensure_future(self._ended.wait())}
         try:
-            await asyncio.wait({waiting, *self._running}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            waiting.cancel()
+            for one in waiting:
+                one.cancel()
 
     async def _begin(self) -> None:
         free = self._at_once - len(self._running)
         if free <= 0:
             return
-        notices = sum(author != outbox.ASSISTANT for author in self._running.values())
+        notices = sum(not is_awaited for is_awaited in self._running.values())
         deliveries = await self._database.write(
             outbox.claim_deliveries,
             self._channel,
@@ -141,8 +145,12 @@ class Courier:
         )
         for delivery in deliveries:
             task = asyncio.create_task(self._deliver(delivery))
-            self._running[task] = delivery.author
-            task.add_done_callback(self._running.pop)
+            self._running[task] = delivery.is_awaited
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._ended.set()
 
     async def _pause_s(self) -> float:
         due = await self._database.read(outbox.next_due, self._channel)

@@ -23,6 +23,10 @@ class Lanes:
     def __contains__(self, name: str) -> bool:
         return name in self._lanes
 
+    def __len__(self) -> int:
+        """How many hold or await a lane."""
+        return sum(lane.users for lane in self._lanes.values())
+
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
         """Be the only one in the lane while the block runs."""

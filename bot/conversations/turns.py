@@ -106,13 +106,18 @@ class Turns:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._known: OrderedDict[tuple[str, str], str] = OrderedDict()
 
+    @property
+    def waiting(self) -> int:
+        """Messages that are being stored or answered by this process, or wait for it."""
+        return len(self._lanes)
+
     async def receive(
-        self, incoming: Incoming, *, store: Callable[..., inbox.Stored] = inbox.store_message
+        self, incoming: Incoming, *, store: Callable[..., inbox.Stored] | None = None
     ) -> inbox.Stored:
         """Store a message. From here on it cannot be lost.
 
         Args:
-            store: the unit of work that does it, called as `inbox.store_message`; a channel may store more with it.
+            store: the unit of work that does it, instead of `inbox.store_message`; a channel may store more with it.
 
         Raises:
             DuplicateMismatch: its key came before with another text.
@@ -133,10 +138,10 @@ class Turns:
         return stored
 
     async def _store(
-        self, incoming: Incoming, digest: str | None, store: Callable[..., inbox.Stored]
+        self, incoming: Incoming, digest: str | None, store: Callable[..., inbox.Stored] | None
     ) -> inbox.Stored:
         return await self._database.write(
-            store,
+            store or inbox.store_message,
             channel=incoming.channel,
             sender=incoming.sender,
             text=incoming.text,

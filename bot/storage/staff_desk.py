@@ -32,10 +32,10 @@ AWAY: Final = "away"
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to; "" and () mean everything."""
+    """What a list is narrowed to; "", None and no words mean everything."""
 
     channel: str = ""
-    topic: str = ""
+    topics: Sequence[str] | None = None
     office: str = ""
     words: Sequence[str] = ()
     before: datetime | None = None
@@ -70,6 +70,15 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Somebody who is there; ``reason`` says why somebody is busy, "" if nobody said."""
+
+    name: str
+    presence: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Note:
     """Something that colleagues should know and the citizen does not read."""
 
@@ -98,11 +107,12 @@ def listed(connection: sa.Connection, view: str, me: str, narrowed: Filter) -> l
     query = sa.select(*_COLUMNS).where(_in_view(view, me), _C.erased_at.is_(None)).limit(PAGE_ROWS)
     for column, value in (
         (_C.channel, narrowed.channel),
-        (_C.topic, narrowed.topic),
         (_C.office, narrowed.office),
     ):
         if value:
             query = query.where(column == value)
+    if narrowed.topics is not None:
+        query = query.where(_C.topic.in_(narrowed.topics))
     if narrowed.words:
         query = query.where(with_words(connection, narrowed.words))
     if narrowed.before is not None:
@@ -230,12 +240,10 @@ def replies(connection: sa.Connection) -> list[SavedReply]:
     return [SavedReply(*row) for row in rows]
 
 
-def colleagues_online(
-    connection: sa.Connection, *, seen_after: datetime
-) -> list[tuple[int, str, str]]:
-    """Number, name and presence of those who could take a conversation now: signed in and not away."""
+def colleagues_online(connection: sa.Connection, *, seen_after: datetime) -> list[Colleague]:
+    """Those who could take a conversation now: signed in and not away."""
     rows = connection.execute(
-        sa.select(staff.c.id, staff.c.name, staff.c.presence)
+        sa.select(staff.c.name, staff.c.presence, staff.c.presence_reason)
         .where(
             staff.c.disabled_at.is_(None),
             staff.c.presence != AWAY,
@@ -247,7 +255,7 @@ def colleagues_online(
         )
         .order_by(staff.c.name)
     )
-    return [(row.id, row.name, row.presence) for row in rows]
+    return [Colleague(*row) for row in rows]
 
 
 def _in_view(view: str, me: str) -> sa.ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from bot.storage import reviews
 from bot.storage.tables import conversations, ratings, web_sessions
 from bot.storage.upsert import insert
 
@@ -138,10 +139,12 @@ def rating_of(connection: sa.Connection, conversation_id: str) -> Rating | None:
 def rate(
     connection: sa.Connection, conversation_id: str, score: int, comment: str, now: datetime
 ) -> None:
-    """Keep the citizen's rating; the last one counts."""
+    """Keep the citizen's rating; the last one counts. A low one puts the conversation on the list of the review."""
     values = {"score": score, "comment": comment, "created_at": now}
     connection.execute(
         insert(connection, ratings)
         .values(conversation_id=conversation_id, **values)
         .on_conflict_do_update(index_elements=["conversation_id"], set_=values)
     )
+    if score <= reviews.LOW_SCORE:
+        reviews.note(connection, conversation_id, reviews.RATED_LOW, now)

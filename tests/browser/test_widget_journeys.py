@@ -108,17 +108,18 @@ async def test_with_the_keyboard_alone(visit: Visit, client: Client) -> None:
     await visit.tab_to("14.00")
     await page.keyboard.press("Enter")
     await until(visit.questions.last.locator(".text").inner_text, "giovedì 10 dicembre alle 14.00")
-    assert await visit.focused() == "TEXTAREA"
-    await visit.answered(4)
+    assert await visit.focused() in ("TEXTAREA", "INPUT")
+    # A time without a question before it begins a booking.
+    await page.get_by_label("Motivo").wait_for()
     await visit.tab_to("Opzioni", backwards=True)
     await page.keyboard.press("Enter")
     assert await visit.focused() == "Opzioni"
     await page.keyboard.press("Escape")
-    assert await visit.focused() == "TEXTAREA"
+    assert await visit.focused() == "INPUT"
     await page.keyboard.press("Escape")
     assert "la chat: Assistente dell'URP" in await visit.focused()
     await page.keyboard.press("Enter")
-    assert await visit.focused() == "TEXTAREA"
+    assert await visit.focused() == "INPUT"
     # A window that leaves the page usable lets Tab go on to the page.
     for _ in range(4):
         await page.keyboard.press("Tab")
@@ -170,7 +171,7 @@ async def test_small_screens_and_zoom_show_everything(
         hour = visit.page.locator("sportello-chat .hour").first
         await hour.scroll_into_view_if_needed()
         await hour.click()
-        await visit.answered(5)
+        await visit.answers.nth(4).wait_for()
         for label in ("Invia", "Esci e cancella da questo computer", "Opzioni"):
             target = visit.button(label)
             await target.scroll_into_view_if_needed()
@@ -374,6 +375,21 @@ async def test_files_cards_and_links_are_offered(visit: Visit, client: Client) -
     await visit.picture("card")
     await visit.button("Orari").last.click()
     await visit.answered(4)
+    await visit.assert_clean()
+
+
+async def test_job_offers_are_cards(visit: Visit) -> None:
+    """What the text says in lines is shown once."""
+    await visit.open()
+    await visit.ask("cerco lavoro come barista")
+    answer = await visit.answered(2)
+    cards = visit.answers.last.locator(".card")
+    assert await cards.count() > 0
+    assert "•" not in answer
+    for card in await cards.all():
+        code = (await card.inner_text()).rpartition("Codice ")[2]
+        assert answer.count(code) == 1
+    await visit.picture("offers")
     await visit.assert_clean()
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from aiohttp import web
 from playwright.async_api import Browser
 
+from bot.storage.tables import web_sessions
 from tests.browser.conftest import OpenVisit, watched
-from tests.browser.test_widget_journeys import stored
+from tests.browser.test_widget_journeys import count_rows, stored
 from tests.support.browser import Visit
 from tests.support.office import Office
 from tests.support.servers import Client
@@ -105,9 +107,13 @@ async def test_directions_and_lookalikes_do_not_disguise(visit: Visit, client: C
     await visit.assert_clean()
 
 
-async def test_nothing_is_asked_sent_or_kept_before_the_notice_is_accepted(visit: Visit) -> None:
+async def test_nothing_is_asked_sent_or_kept_before_the_notice_is_accepted(
+    visit: Visit, client: Client
+) -> None:
     """T74, T75: opening the chat asks for the notice and nothing else; refusing leaves nothing."""
     page = visit.page
+    browsers = sa.select(sa.func.count()).select_from(web_sessions)
+    before = await count_rows(client, browsers)
     await visit.button("Apri la chat").click()
     await visit.button("Non ora").wait_for()
     asked = {request.removeprefix(f"GET {visit.base}") for request in visit.requests}
@@ -116,6 +122,7 @@ async def test_nothing_is_asked_sent_or_kept_before_the_notice_is_accepted(visit
     await visit.button("Non ora").click()
     assert await visit.button("Apri la chat").is_visible()
     assert await stored(page) == {}
+    assert await count_rows(client, browsers) == before
     await visit.open()
     await visit.ask("ciao")
     await visit.answered(2)

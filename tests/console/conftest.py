@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.app import create_app
+from bot.console import app as console_app
 from bot.http_server import Runner
 from bot.runtime import Runtime
 from bot.settings import Settings
@@ -72,6 +73,16 @@ async def office_of(settings: Settings, assistant: Any = None) -> AsyncIterator[
             yield Office(base, app, runtime, clock, session, people)
     finally:
         await runner.cleanup()
+
+
+@pytest.fixture
+def mails_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job that sends mails does not run: tests look at the queue and send themselves."""
+
+    async def nothing(*_: Any) -> None:
+        return
+
+    monkeypatch.setattr(console_app, "send_mails", nothing)
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ async def staff_visit(
 ) -> StaffVisit:
     """A new profile of the browser."""
     context = await browser.new_context(locale="it-IT", viewport={"width": width, "height": height})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = await context.new_page()
     visit = StaffVisit(page, base, context)
     page.on("console", lambda said: _note(visit, said.type, said.text))

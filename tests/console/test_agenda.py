@@ -26,6 +26,8 @@ from tests.console.test_claims import queue_of
 from tests.support.booking import rome, rules_with
 from tests.support.console import Browser
 
+pytestmark = pytest.mark.usefixtures("mails_wait")
+
 THURSDAY = "2026-11-26T10:30"
 
 
@@ -136,6 +138,40 @@ async def test_booking_for_a_citizen_goes_the_way_of_the_conversation(office: Of
     assert any("Ho prenotato per te" in payload for payload in said)
     unknown = await book(browser, conversation="f" * 32, start="2026-12-01T10:00")
     assert unknown.status == 404
+
+
+async def test_moving_and_cancelling_tell_whoever_can_be_told(office: Office) -> None:
+    """In the chat of who booked there; who left only a telephone must be called, and the page says so."""
+    (conversation,) = await queue_of(office, 1)
+    browser = await office.signed_in("operatore")
+    await book(browser, how="phone", contact="02 7740 2000", start="2026-11-26T10:00")
+    step = Step.at(office.clock, "web", conversation=conversation)
+    chat = await office.database.write(
+        booking.book, step, rome("2026-11-26T11:00"), name="Carla Verdi", contact=""
+    )
+    by_phone = (await stored(office))[0].id
+    in_chat = chat["appointment"]["id"]
+    for change, fields in (("sposta", {"start": "2026-12-01T14:00"}), ("annulla", {})):
+        called = await browser.post(f"/console/agenda/{by_phone}/{change}", fields)
+        assert "non riceve avvisi: chiamalo" in called.text
+        await browser.post(f"/console/agenda/{in_chat}/{change}", {**fields, **_later(fields)})
+    said = await office.database.read(
+        lambda c: (
+            c.execute(
+                sa.select(outbound.c.payload)
+                .where(outbound.c.conversation_id == conversation)
+                .order_by(outbound.c.seq)
+            )
+            .scalars()
+            .all()
+        )
+    )
+    assert ["ha un nuovo orario" in said[0], "annullato" in said[1]] == [True, True]
+    assert len(said) == 2
+
+
+def _later(fields: dict[str, str]) -> dict[str, str]:
+    return {"start": "2026-12-01T15:00"} if fields else {}
 
 
 async def test_those_affected_by_a_closure_are_written_to(office_on_both: Office) -> None:

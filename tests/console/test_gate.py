@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from bot.console.routing import DECLARED, ConsoleRoutes, Needs, refuse_undeclare
 from bot.settings import PROJECT_ROOT, Settings
 from bot.storage.staff_sessions import FULL
 from tests.console.conftest import ROLES, Office, office_of
-from tests.support.console import Browser, everything_stored
+from tests.support.console import Answer, Browser, everything_stored
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
@@ -109,6 +110,18 @@ def test_the_documentation_shows_the_same_matrix() -> None:
         assert f"| `{permission.value}` | {' | '.join(marks)} |" in table
 
 
+def test_the_security_table_names_tests_that_exist() -> None:
+    table = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", table))
+    written = {
+        name
+        for path in (PROJECT_ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert named - written == set()
+
+
 @pytest.mark.parametrize(("path", "needs"), GETS, ids=[path for path, _ in GETS])
 async def test_pages_open_for_the_roles_that_may_and_no_others(
     office: Office, browsers: dict[str, Browser], path: str, needs: Needs
@@ -167,45 +180,46 @@ _FORGERIES: Final = {
 }
 
 
-@pytest.mark.parametrize("path", [path for path, _ in POSTS])
+@pytest.mark.parametrize("role", ["responsabile", "amministratore"])
 @pytest.mark.parametrize("forgery", [*_FORGERIES, "text/plain", "json", "no origin at all", "GET"])
 async def test_forged_changes_are_refused_and_change_nothing(
-    office: Office, browsers: dict[str, Browser], path: str, forgery: str
+    office: Office, browsers: dict[str, Browser], role: str, forgery: str
 ) -> None:
-    """T28: every unsafe route × every way to forge a request, for the most powerful role that there is."""
-    for role in ("responsabile", "amministratore"):
-        browser = browsers[role]
-        await browser.get("/console/")
-        before = await everything_stored(office.database, but=_MOVES_BY_ITSELF)
-        token = {"csrf": browser.token}
-        target = address(path)
-        if forgery in _FORGERIES:
-            fields, headers, without_token = _FORGERIES[forgery]
-            data = fields if without_token else token
-            answer = await browser.submit(target, data, headers)
-        elif forgery == "text/plain":
-            body = f"csrf={browser.token}"
-            answer = await browser.submit(target, body, {"Content-Type": "text/plain"})
-        elif forgery == "json":
-            answer = await browser.submit(target, "{}", {"Content-Type": "application/json"})
-        elif forgery == "no origin at all":
-            answer = await browser.request("POST", target, data=token)
-        else:
-            answer = await browser.request("GET", f"{target}?csrf={browser.token}")
-        assert answer.status in (403, 405) or (forgery == "GET" and answer.status == 404)
-        assert await everything_stored(office.database, but=_MOVES_BY_ITSELF) == before
+    """T28: every unsafe route × every way to forge a request, for the most powerful roles that there are."""
+    browser = browsers[role]
+    await browser.get("/console/")
+    before = await everything_stored(office.database, but=_MOVES_BY_ITSELF)
+    for path, _ in POSTS:
+        answer = await _forged(browser, address(path), forgery)
+        assert answer.status in (403, 405) or (forgery == "GET" and answer.status == 404), path
+    assert await everything_stored(office.database, but=_MOVES_BY_ITSELF) == before
 
 
-@pytest.mark.parametrize("path", [path for path, _ in POSTS])
+async def _forged(browser: Browser, target: str, forgery: str) -> Answer:
+    token = {"csrf": browser.token}
+    if forgery in _FORGERIES:
+        fields, headers, without_token = _FORGERIES[forgery]
+        return await browser.submit(target, fields if without_token else token, headers)
+    if forgery == "text/plain":
+        headers = {"Content-Type": "text/plain"}
+        return await browser.submit(target, f"csrf={browser.token}", headers)
+    if forgery == "json":
+        return await browser.submit(target, "{}", {"Content-Type": "application/json"})
+    if forgery == "no origin at all":
+        return await browser.request("POST", target, data=token)
+    return await browser.request("GET", f"{target}?csrf={browser.token}")
+
+
 async def test_the_token_of_one_session_is_worth_nothing_in_another(
-    browsers: dict[str, Browser], path: str
+    browsers: dict[str, Browser],
 ) -> None:
     """T28: the token is bound to its session."""
     mine, other = browsers["responsabile"], browsers["amministratore"]
     await mine.get("/console/")
     await other.get("/console/")
     assert mine.token != other.token
-    assert (await mine.submit(address(path), {"csrf": other.token})).status == 403
+    for path, _ in POSTS:
+        assert (await mine.submit(address(path), {"csrf": other.token})).status == 403, path
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "PATCH"])

@@ -127,6 +127,8 @@ async def test_the_whole_hand_over_by_keyboard(visit: StaffVisit, office: Office
     await page.wait_for_selector(".note")
     await say(office, "anna", "grazie, e il lunedì?")
     await page.wait_for_selector("text=grazie, e il lunedì?")
+    hidden = "(log) => log.scrollHeight - log.scrollTop - log.clientHeight"
+    assert await page.locator("#messaggi .log").evaluate(hidden) < 2
     await visit.looks_right("conversation-answered")
     await tab_to(page, "Restituisci all'assistente")
     await page.keyboard.press("Enter")

@@ -32,6 +32,8 @@ from tests.console.test_claims import queue_of
 from tests.support.booking import rome
 from tests.support.console import Browser
 
+pytestmark = pytest.mark.usefixtures("mails_wait")
+
 PATIENCE = timedelta(minutes=10)
 
 
@@ -59,7 +61,7 @@ async def test_the_citizen_sees_that_the_person_in_charge_is_writing(office: Off
     assert conversation in payload
     other = await office.signed_in("responsabile")
     await other.get("/console/profilo")
-    await other.submit(path, {"csrf": other.token})
+    assert (await other.submit(path, {"csrf": other.token})).status == 404
     assert len(await told_of(office, events.TYPING)) == 1
 
 

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.appointments import booking
+from bot.appointments.history import Step
+from bot.clock import ROME
 from bot.console.upkeep import delete_what_is_due, return_cases_of_absent
 from bot.conversations import retention
 from bot.demo_data import fill
-from bot.storage import search_words, staff_desk
+from bot.storage import office_mails, ownership, search_words, staff_desk
 from bot.storage.appointment_tables import appointments
-from bot.storage.console_tables import conversation_words, drafts, notes
+from bot.storage.console_tables import conversation_words, drafts, notes, reviews
 from bot.storage.staff_desk import Filter
 from bot.storage.tables import conversations, handoffs, inbound, reports
 from tests.console.conftest import Office
@@ -68,6 +71,41 @@ async def test_the_off_switch_is_told_at_once_and_staff_finish_their_cases(
     await eventually(answered, 5)
 
 
+PLANTED = ("marcatore-topazio", "marcatore-opale", "marcatore-giada", "marcatore-perla")
+
+
+def _leave_markers(connection: sa.Connection, conversation: str, now: datetime) -> None:
+    """A message for the office, an appointment, a report and a review of the same person."""
+    common = {"conversation_id": conversation}
+    rows: list[tuple[sa.Table, dict[str, Any]]] = [
+        (handoffs, {**common, "message": PLANTED[0], "contact": "+39000", "created_at": now}),
+        (
+            reports,
+            {
+                **common,
+                "seq": 1,
+                "topic": "urp",
+                "records": "[]",
+                "comment": PLANTED[2],
+                "created_at": now,
+            },
+        ),
+        (reviews, {**common, "reason": "not_found", "note": PLANTED[3], "found_at": now}),
+    ]
+    for table, row in rows:
+        connection.execute(sa.insert(table).values(**row))
+    step = Step(now, now, "rest", conversation=conversation)
+    outcome = booking.book(
+        connection,
+        step,
+        datetime(2026, 11, 26, 10, 30, tzinfo=ROME),
+        name="Anna Bianchi",
+        contact="+390277402000",
+        reason=PLANTED[1],
+    )
+    assert outcome["outcome"] == "confirmed"
+
+
 async def test_a_person_is_exported_and_erased_everywhere(office_on_both: Office) -> None:
     """T71, must-hold 6: messages, notes, drafts, search words; the log keeps that it was done."""
     office = office_on_both
@@ -81,30 +119,35 @@ async def test_a_person_is_exported_and_erased_everywhere(office_on_both: Office
     fields = {"csrf": boss.token, "key": "chiave"}
     await boss.submit(f"{path}/nota", {**fields, "text": f"nota {MARKERS[1]}"})
     await boss.submit(f"{path}/bozza", {**fields, "text": f"bozza {MARKERS[2]}"})
+    await office.database.write(_leave_markers, conversation, office.clock.utc())
     while await office.database.write(search_words.index_new_messages):
         pass
     stored = json.dumps(await everything_stored(office.database, but=set()))
-    assert all(marker in stored for marker in MARKERS)
+    assert all(marker in stored for marker in (*MARKERS, *PLANTED))
     assert "zaffiro" in stored
     copy = await boss.submit(f"{path}/esporta", {"csrf": boss.token})
     assert copy.status == 200
     assert MARKERS[0] in copy.text
     assert MARKERS[1] in copy.text
+    # What the citizen left and had is theirs; what colleagues noted for the review is about the assistant.
+    assert [marker in copy.text for marker in PLANTED] == [True, True, True, False]
     unsure = await boss.submit(f"{path}/cancella", {"csrf": boss.token, "sure": "sì"})
     assert unsure.status == 422
     erased = await boss.submit(f"{path}/cancella", {"csrf": boss.token, "sure": "CANCELLA"})
     assert erased.status == 303
     left = json.dumps(await everything_stored(office.database, but=set()))
-    assert not [word for word in (*MARKERS, "zaffiro", "quarzo", "ametista") if word in left]
+    gone = (*MARKERS, *PLANTED, "zaffiro", "quarzo", "ametista")
+    assert not [word for word in gone if word in left]
     assert "person_erased" in left
     if office.database.is_sqlite:
         for file in office.runtime.settings.data_dir.rglob("*"):
-            assert not file.is_file() or b"zaffiro" not in file.read_bytes(), file
+            content = file.read_bytes() if file.is_file() else b""
+            assert not [word for word in gone if word.encode() in content], file
     again = await boss.submit(f"{path}/cancella", {"csrf": boss.token, "sure": "CANCELLA"})
     assert again.status == 404
 
 
-@pytest.mark.parametrize("days", [364, 365, 366])
+@pytest.mark.parametrize("days", [364, 365])
 async def test_retention_deletes_exactly_what_its_preview_says(
     office_on_both: Office, days: int
 ) -> None:
@@ -132,10 +175,15 @@ def _but_zeros(due: retention.Due) -> retention.Due:
     return {name: number for name, number in due.items() if number}
 
 
-@pytest.mark.parametrize("kind", retention.KINDS, ids=[kind.name for kind in retention.KINDS])
-async def test_every_kind_has_its_own_term(office_on_both: Office, kind: retention.Kind) -> None:
-    """T73: for each kind, one day before and after its term, with something of every kind there."""
-    office = office_on_both
+async def test_every_kind_has_its_own_term(office_on_both: Office) -> None:
+    """T73: for each kind, one minute before and after its term, with something of every kind there."""
+    for kind in retention.KINDS:
+        await _check_term(office_on_both, kind)
+        for table in (appointments, conversations):
+            await office_on_both.database.write(lambda c, t=table: c.execute(sa.delete(t)))
+
+
+async def _check_term(office: Office, kind: retention.Kind) -> None:
     (conversation,) = await queue_of(office, 1)
     begun = office.clock.utc()
     await office.database.write(_something_of_every_kind, conversation, office.people, begun)
@@ -198,6 +246,12 @@ async def test_retention_of_many_rows(office_on_both: Office) -> None:
         "how_many_appointments": 700,
     }
     await fill(office.database, office.clock.utc(), progress=lambda count: None, **sizes)
+
+    def ended(connection: sa.Connection) -> None:
+        # Else the server, which runs beside, would say goodbye in some of them while they are counted.
+        connection.execute(sa.update(conversations).values(owner=ownership.CLOSED))
+
+    await office.database.write(ended)
     office.clock.pass_by(days=300)
     now, settings = office.clock.utc(), office.runtime.settings
     due = await office.database.read(retention.due, settings, now)
@@ -228,6 +282,25 @@ async def test_retention_of_many_rows(office_on_both: Office) -> None:
     assert await office.database.read(left) == (0, 0, 0)
 
 
+async def test_mails_leave_by_themselves(office_on_both: Office) -> None:
+    """The job runs in the server; the mail is a file of the data folder, and the queue is empty."""
+    office = office_on_both
+    await office.database.write(
+        office_mails.queue,
+        subject="Prova",
+        body="Una riga.",
+        once_key="prova",
+        now=office.clock.utc(),
+        staff_id=office.people["operatore"],
+    )
+    folder = office.runtime.settings.data_dir / "mails"
+
+    async def arrived() -> bool:
+        return any("operatore@urp.example.it" in path.read_text() for path in folder.glob("*.eml"))
+
+    await eventually(arrived, 15)
+
+
 async def test_search_finds_words_and_parts_and_only_masked_text(office_on_both: Office) -> None:
     """T70: what was masked cannot be found either."""
     office = office_on_both
@@ -245,6 +318,21 @@ async def test_search_finds_words_and_parts_and_only_masked_text(office_on_both:
     assert await found("cald", "perde") == [conversation]
     assert await found("caldaia", "zebra") == []
     assert await found("rssmra85m01h501z") == []
+
+
+async def test_lists_are_narrowed_to_a_topic_by_words_of_its_title(office: Office) -> None:
+    """Nobody knows the ids of records; words that name none find nothing."""
+    await say(office, "anna", "ogni quanto si controlla la caldaia?")
+    conversation = await id_of(office, "anna")
+    browser = await office.signed_in("operatore")
+    for words, is_there in (
+        ("caldaie", True),
+        ("CALDAIE", True),
+        ("impianti-termici", True),
+        ("zebre", False),
+    ):
+        page = await browser.get(f"/console/conversazioni/elenco/assistente?argomento={words}")
+        assert (conversation in page.text) == is_there, words
 
 
 async def test_cases_of_somebody_who_is_gone_return_to_the_queue(office: Office) -> None:

@@ -309,6 +309,26 @@ async def test_sessions_and_their_streams_end(office_on_both: Office, end: str) 
     assert ("Il mio profilo" in (await here.get("/console/profilo")).text) == (end == "password")
 
 
+async def test_the_live_stream_needs_a_session_that_lives(office: Office) -> None:
+    """T30: without a session, with an invented one, with an expired one; it only tells, so no action can come through it."""
+    someone = await office.signed_in("operatore")
+    own = f"sportello-session={someone.cookies['sportello-session']}"
+    url = office.base + "/console/novita"
+
+    async def status(cookie: str, method: str = "GET") -> int:
+        headers = {"Cookie": cookie} if cookie else {}
+        request = office.session.request(method, url, headers=headers, allow_redirects=False)
+        async with request as answer:
+            return answer.status
+
+    assert await status(own) == 200
+    assert await status("") == 303
+    assert await status("sportello-session=" + "a" * 43) == 303
+    assert await status(own, "POST") in (403, 405)
+    office.clock.pass_by(minutes=31)
+    assert await status(own) == 303
+
+
 async def _end(office: Office, here: Browser, end: str) -> None:
     if end in ("sign_out", "everywhere"):
         data = {"everywhere": "yes"} if end == "everywhere" else {}

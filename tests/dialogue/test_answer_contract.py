@@ -23,7 +23,7 @@ STATUSES = {
     for line in (PROJECT_ROOT / "docs" / "answers.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| `")
 }
-EXTRAS = {"picker", "field", "file"}
+EXTRAS = {"picker", "field", "file", "cards"}
 """What channels may show besides: documented in docs/answers.md."""
 
 FROM_RECORDS = {"answered", "to_confirm"}
@@ -51,6 +51,8 @@ def _problems(message: dict[str, Any], knowledge: KnowledgeBase, *, tells_facts:
         found.append("length")
     if len(message.get("buttons", ())) > MAX_BUTTONS:
         found.append("buttons")
+    lines = text.split("\n")
+    found += ["card" for card in custom.get("cards", ()) if card["stands_for"] not in lines]
     found += [f"record {r} does not exist" for r in custom["records"] if not _exists(r, knowledge)]
     if custom["status"] in FROM_RECORDS and tells_facts:
         if "Fonte: " not in text:

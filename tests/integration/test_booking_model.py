@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.appointments import booking
+from bot.appointments import booking, rows
 from bot.appointments.calendar import free_slots, load_rules
 from bot.appointments.history import Step
 from bot.storage.appointment_tables import appointments
@@ -151,7 +151,7 @@ class Crowd(RuleBasedStateMachine):
 
     @rule()
     def tidy(self) -> None:
-        self.write(booking.drop_expired_holds, self.step(""))
+        self.write(rows.drop_expired_holds, self.step(""))
         self.holds = {who: hold for who, hold in self.holds.items() if hold.expires >= self.passed}
 
     @invariant()

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.channels.rest import CHANNEL
-from bot.storage import outbox, reports
+from bot.storage import outbox
 from tests.support.dialogue import share_knowledge
 from tests.support.servers import WEBHOOK, Client, serving
 
@@ -47,9 +47,9 @@ async def client(
         yield client
 
 
-async def command(*words: str, code: int = 0) -> Any:
+async def command(*words: str, code: int = 0, group: str = "conversations") -> Any:
     """Run a command in a thread, beside the server of the test; its JSON or its error."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["conversations", *words, "--json"])
+    result = await asyncio.to_thread(CliRunner().invoke, app, [group, *words, "--json"])
     assert result.exit_code == code, (result.output, result.exception)
     return json.loads(result.output) if code == 0 else str(result.exception)
 
@@ -153,10 +153,11 @@ async def test_the_installed_command_says_it_in_italian(client: Client, database
 
 
 async def test_reports_are_listed(client: Client) -> None:
-    from bot.commands.reports import reports as listing
-
     await client.say("in che zona è Rho?")
     await client.say("questa informazione è sbagliata")
-    assert len(await client.runtime.database.read(reports.list_reports, "open", 10)) == 1
-    await asyncio.to_thread(listing, status="open", done=1, limit=5, as_json=True)
-    assert await client.runtime.database.read(reports.list_reports, "open", 10) == []
+    (listed,) = await command("reports", group="knowledge")
+    assert (listed["id"], listed["topic"], listed["status"]) == (1, "zona-del-comune", "open")
+    assert listed["records"]
+    assert await command("reports", "--done", "1", group="knowledge") == []
+    assert len(await command("reports", "--status", "done", group="knowledge")) == 1
+    assert "7 non esiste" in await command("reports", "--done", "7", group="knowledge", code=1)

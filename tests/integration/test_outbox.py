@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.clock import Clock
 from bot.conversations.delivery import (
@@ -26,6 +27,7 @@ from bot.storage import inbox, outbox, ownership
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.outbox import Delivery
+from bot.storage.tables import outbound
 from bot.tasks import stop
 from tests.support.conversations import NOW, later, messages_of
 from tests.support.counts import count
@@ -115,6 +117,37 @@ async def test_answers_go_before_notices(database: Database) -> None:
     await queue(database, two, "risposta", author="assistant")
     (first,) = await claim(database, limit=1)
     assert first.message["text"] == "risposta"
+
+
+async def test_what_stands_before_an_answer_is_awaited_too(database: Database) -> None:
+    """A new citizen's notice goes before other people's news, or the answer behind it would wait as well."""
+    one, two = await conversation(database), await conversation(database, "due")
+    await queue(database, one, "avviso a tutti")
+    await queue(database, two, "informativa")
+    await queue(database, two, "risposta", author="assistant")
+    (first,) = await claim(database, limit=1)
+    assert (first.message["text"], first.is_awaited) == ("informativa", True)
+    (second,) = await claim(database, limit=1)
+    assert (second.message["text"], second.is_awaited) == ("avviso a tutti", False)
+
+
+async def test_looking_for_what_is_due_does_not_read_what_was_sent(sqlite_url: str) -> None:
+    """T7: the cost must not grow with the history."""
+    database = Database(sqlite_url)
+    await migrate(database)
+
+    def plan(connection: sa.Connection) -> list[str]:
+        wanted = sa.select(outbound.c.id).where(outbox._is_next_on(CHANNEL))
+        compiled = wanted.compile(connection, compile_kwargs={"render_postcompile": True})
+        values = tuple(compiled.params[name] for name in compiled.positiontup or ())
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values)
+        return [str(row.detail) for row in rows]
+
+    steps = await database.read(plan)
+    await database.close()
+    searches = [step for step in steps if "outbound" in step or "earlier" in step]
+    assert len(searches) == 2
+    assert all("ix_outbound_undelivered" in step for step in searches), steps
 
 
 async def test_two_senders_never_get_the_same_message(

@@ -68,7 +68,7 @@ def questions(conversation: str) -> dict[str, Callable[[sa.Connection], Any]]:
     return {
         **{f"list {view}": of(view) for view in staff_desk.VIEWS},
         "list, page 20": of("assistente", before=NOW - timedelta(days=60)),
-        "filter channel, topic": of("chiuse", channel="web", topic="impianti-termici"),
+        "filter channel, topic": of("chiuse", channel="web", topics=["impianti-termici"]),
         "search common word": of("assistente", words=["caldaia"]),
         "search three words": of("chiuse", words=["patente", "scuola", "parco"]),
         "search part of a word": of("chiuse", words=["autor"]),

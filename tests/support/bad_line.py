@@ -15,8 +15,11 @@ import aiohttp
 
 from tests.support.web import Frame
 
-_SILENCE_S = 2.0
-"""Who hears nothing for so long connects again: some cuts are not noticed."""
+_SILENCE_S = 30.0
+"""Who hears nothing for so long connects again."""
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 5.0
+"""Who cannot connect waits longer and longer: three hundred at once would keep a starting server from starting."""
 
 
 class BadLine:
@@ -103,6 +106,8 @@ class FaithfulClient:
     last: int = 0
     shown: list[tuple[int, str, str]] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    _welcomes: int = 0
+    _delay_s: float = _FIRST_DELAY_S
     _socket: aiohttp.ClientWebSocketResponse | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -113,13 +118,18 @@ class FaithfulClient:
     async def live(self, session: aiohttp.ClientSession) -> None:
         """Connect again and again, until cancelled."""
         while True:
+            welcomes = self._welcomes
             with suppress(aiohttp.ClientError, OSError, asyncio.TimeoutError):
                 async with session.ws_connect(
                     self.base + "/ws/chat", origin=self.base, max_msg_size=0
                 ) as socket:
                     await self._talk(socket)
             self._socket = None
-            await asyncio.sleep(0.1)
+            has_been_in = self._welcomes > welcomes
+            self._delay_s = (
+                _FIRST_DELAY_S if has_been_in else min(2 * self._delay_s, _LONGEST_DELAY_S)
+            )
+            await asyncio.sleep(random.uniform(0.5, 1) * self._delay_s)
 
     async def write(self, message_id: str, text: str) -> None:
         """Write a message: it leaves now or when there is a connection."""
@@ -157,6 +167,7 @@ class FaithfulClient:
         assert kind not in ("gap", "reset", "ended"), frame
         if kind == "welcome":
             self.secret = frame.get("secret", self.secret)
+            self._welcomes += 1
             self._socket = socket
             for message_id, text in list(self.waiting.items()):
                 await self.send_again(message_id, text)

@@ -104,6 +104,7 @@ class TelegramServer:
     Attributes:
         fault: asked at every call what goes wrong with it, by method and parameters.
         repeat: how often each webhook delivery is made.
+        unheard: messages that were taken while their sender was gone.
         route: where a webhook address leads (no test has a public address).
     """
 
@@ -116,6 +117,7 @@ class TelegramServer:
         self.answered_presses: dict[str, dict[str, Any]] = {}
         self.fault: Callable[[str, dict[str, Any]], Fault | None] = lambda method, params: None
         self.deliveries: list[tuple[int, int]] = []
+        self.unheard = 0
         self.repeat = 1
         self.route: Callable[[str], str] = lambda url: url
         self._open_presses: set[str] = set()
@@ -243,6 +245,8 @@ class TelegramServer:
             result = await self._do(request, method, params, files)
             if fault is not None and fault.after:
                 _fail(fault)
+            if method == "sendMessage":
+                await self._count_unheard(request)
         except _Cut:
             self.calls.append(Call(method, params, at, 0))
             if request.transport is not None:
@@ -254,6 +258,13 @@ class TelegramServer:
             return _refused(refusal)
         self.calls.append(Call(method, params, at, 200))
         return web.json_response({"ok": True, "result": result})
+
+    async def _count_unheard(self, request: web.Request) -> None:
+        """Note that a message was taken whose sender has given up or died before it could hear so."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if request.transport is None or request.transport.is_closing():
+            self.unheard += 1
 
     async def _do(
         self, request: web.Request, method: str, params: dict[str, Any], files: dict[str, Any]

@@ -1,4 +1,7 @@
-"""Must-hold 1 for Telegram: a Bot API that fails a fifth of all calls, and an application that is killed again and again."""
+"""Must-hold 1 for Telegram: a Bot API that fails a fifth of all calls, and an application that is killed again and again.
+
+T10, T17, T54: what was acknowledged is answered after the restart, once, in order; sends that were repeated are counted.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,8 @@ def server(
 ) -> Iterator[ForkedServer]:
     """The application in a process of its own; PostgreSQL with a webhook, SQLite with long polling."""
     monkeypatch.setattr("bot.channels.telegram.api.TELEGRAM_CALL_TIMEOUT_S", TIMEOUT_S)
+    # A machine under load takes long for a commit: that is not what may count as a slow Telegram here.
+    monkeypatch.setattr("bot.channels.telegram.channel.TELEGRAM_OVERLAP_S", TIMEOUT_S)
     values: dict[str, Any] = {"database_url": database_url}
     if database_url.startswith("postgresql"):
         values["public_url"] = PUBLIC
@@ -93,9 +98,10 @@ async def citizen(telegram: TelegramServer, chat: int, dice: random.Random) -> N
 
         async def has_few_open(number: int = number) -> bool:
             answered = len([1 for _ in groupby(telegram.chat(chat).texts())]) - 1
-            return number - answered < AT_ONCE
+            return number - max(answered, 0) < AT_ONCE
 
-        await eventually(has_few_open, 900)
+        while not await has_few_open():
+            await asyncio.sleep(0.3)
         await telegram.say(chat, f"quanti abitanti ha {town_of(number)}?")
         await asyncio.sleep(dice.uniform(0, 0.2))
 
@@ -119,29 +125,31 @@ async def test_every_message_has_one_answer_in_order(
         return received() >= number
 
     for kill in range(KILLS):
-        await eventually(lambda kill=kill: has_received(total * (kill + 1) // (KILLS + 2)), 900)
+        await eventually(lambda kill=kill: has_received(total * (kill + 1) // (KILLS + 2)), 3_000)
         await asyncio.sleep(dice.uniform(0, 0.05))
         server.kill()
-        server.start()
+        # Telegram goes on while our process starts.
+        await asyncio.get_running_loop().run_in_executor(None, server.start)
     await talking
-    await eventually(lambda: has_received(total), 900)
+    await eventually(lambda: has_received(total), 3_000)
     took = time.monotonic() - begun
     telegram.fault = lambda method, params: None
     repeats = await check(telegram, database_url, chats)
     wrong = sum(weather.wrong.values())
+    doubtful = weather.doubtful + telegram.unheard
     rows = {
         "conversations": PEOPLE,
         "messages of citizens": PEOPLE * MESSAGES,
         "calls of the Bot API": weather.calls,
         "of which failed": f"{wrong} ({wrong / weather.calls:.0%}): {dict(weather.wrong)}",
         "SIGKILL": KILLS,
-        "sent, but the answer was lost": weather.doubtful,
-        "repeated sends": f"{repeats} (at most {KILLS + weather.doubtful})",
+        "sent, but the answer was lost": doubtful,
+        "repeated sends": f"{repeats} (at most {KILLS + doubtful})",
         "answers missing, doubled or out of order": 0,
         "took": f"{took:.0f} s",
     }
     print("\n" + "\n".join(f"{name:42} {value}" for name, value in rows.items()))
-    assert repeats <= KILLS + weather.doubtful
+    assert repeats <= KILLS + doubtful
 
 
 async def check(telegram: TelegramServer, database_url: str, chats: range) -> int:

@@ -229,6 +229,23 @@ async def test_what_we_cannot_read_does_no_harm(
         await texts(telegram, CITIZEN, 2)
 
 
+async def test_what_we_cannot_read_keeps_no_polled_update_away(
+    telegram: TelegramServer, office: Office, sqlite_url: str
+) -> None:
+    """T58 for long polling: before and after it everything is read."""
+    await telegram.say(CITIZEN, QUESTION)
+    await telegram.push(message={"message_id": 1})
+    await telegram.push(message={"message_id": 2, "date": "ieri", "chat": 7})
+    await telegram.say(CITIZEN, "e Legnano?")
+    async with office(database_url=sqlite_url):
+        assert "Legnano" in (await texts(telegram, CITIZEN, 3))[2]
+
+        async def confirmed() -> bool:
+            return telegram.undelivered == 0
+
+        await eventually(confirmed)
+
+
 async def test_while_the_database_is_away_telegram_is_asked_to_repeat(
     telegram: TelegramServer, office: Office, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +271,29 @@ async def test_while_the_database_is_away_telegram_is_asked_to_repeat(
         written = await texts(telegram, CITIZEN, 2)
     assert ANSWER in written[1]
     assert telegram.deliveries[-1][1] == 200
+
+
+async def test_an_update_that_we_cannot_bear_is_repeated_and_then_let_go(
+    telegram: TelegramServer, office: Office, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours loses nothing that passes at the next try, and keeps nobody else away."""
+    from bot.conversations.turns import Turns
+
+    real, broken = Turns.receive, {CITIZEN: 2, CITIZEN + 1: 99}
+
+    async def faulty(self: Turns, incoming: Any, **values: Any) -> Any:
+        if broken.get(int(incoming.sender), 0):
+            broken[int(incoming.sender)] -= 1
+            raise KeyError("a fault of ours")
+        return await real(self, incoming, **values)
+
+    monkeypatch.setattr(Turns, "receive", faulty)
+    async with office(webhook=True, database_url=sqlite_url):
+        for chat in (CITIZEN, CITIZEN + 1, CITIZEN + 2):
+            await telegram.say(chat, QUESTION)
+        assert ANSWER in (await texts(telegram, CITIZEN, 2))[1]
+        assert ANSWER in (await texts(telegram, CITIZEN + 2, 2))[1]
+        assert "Riprova fra poco" in (await texts(telegram, CITIZEN + 1, 1))[0]
 
 
 async def test_polling_confirms_nothing_that_is_not_stored(

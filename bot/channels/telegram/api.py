@@ -39,6 +39,9 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before a request has left: there is no doubt that nothing arrived."""
 
 
+UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError)
+"""What python-telegram-bot raises when it reads something that is not as the Bot API documents it."""
+
 _TALKATIVE: Final = ("telegram", "httpx", "httpcore")
 """Libraries whose debug logs hold the token, the secret of the webhook and what people write."""
 

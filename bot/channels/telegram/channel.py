@@ -67,16 +67,18 @@ class TelegramChannel:
         self._receiver = Receiver(runtime, self._direct, notice_of(settings))
         self._webhook = Webhook(self._bot, self._receiver)
         self._door: Door | None = None
+        self._running: asyncio.Task[None] | None = None
         self._leading: list[asyncio.Task[Any]] = []
         self._telling: set[asyncio.Task[None]] = set()
         runtime.notifier.handle(self._notice_typing)
 
-    async def prepare(self) -> None:
-        """Open the door for deliveries, where there is a public address."""
+    async def start(self) -> None:
+        """Begin to play for the lease; with a public address, open the door for deliveries."""
         settings = self._runtime.settings
         if settings.public_url and settings.telegram_token is not None:
             secret = await self._runtime.database.write(installation_secret)
             self._door = Door.of(secret, settings.telegram_token.get_secret_value())
+        self._running = asyncio.create_task(self._run())
 
     async def deliver(self, request: web.Request) -> web.Response:
         """Take a delivery of Telegram."""
@@ -84,7 +86,7 @@ class TelegramChannel:
             raise web.HTTPNotFound
         return await self._webhook.deliver(request, self._door)
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         """Play for the lease until cancelled; who has it polls and sends."""
         lease = Lease(self._runtime.database, telegram.CHANNEL, TELEGRAM_LEASE_TERM_S)
         held_at = 0.0
@@ -103,7 +105,9 @@ class TelegramChannel:
             await lease.release()
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Let another replica take over and close what is open; calls under way may end."""
+        if self._running is not None:
+            await _end([self._running])
         await self._direct.close()
         await self._client.close()
 
@@ -157,8 +161,6 @@ class TelegramChannel:
 
     async def _introduce_once(self) -> None:
         settings = self._runtime.settings
-        me = await self._bot.get_me()
-        self._receiver.bot_name = me.username or ""
         if self._door is not None:
             await self._bot.set_webhook(
                 f"{settings.public_url}{webhook.PATH}{self._door.id}",
@@ -168,6 +170,8 @@ class TelegramChannel:
             )
         commands = [BotCommand(name, words) for name, words in all_texts()["commands"].items()]
         await self._bot.set_my_commands(commands)
+        me = await self._bot.get_me()
+        self._receiver.bot_name = me.username or ""
         log.info("telegram.introduced", bot=me.username, webhook=self._door is not None)
 
     def _notice_typing(self, event: Event) -> None:
@@ -234,9 +238,6 @@ def add_telegram(app: web.Application) -> None:
 
 
 async def _life(app: web.Application) -> AsyncIterator[None]:
-    channel = app[TELEGRAM]
-    await channel.prepare()
-    running = asyncio.create_task(channel.run())
+    await app[TELEGRAM].start()
     yield
-    await _end([running])
-    await channel.close()
+    await app[TELEGRAM].close()

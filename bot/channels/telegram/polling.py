@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Sequence
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.channels.telegram.api import pause_asked
+from bot.channels.telegram.api import UNREADABLE, pause_asked
 from bot.channels.telegram.receiving import Receiver
 from bot.channels.telegram.updates import ALLOWED
 from bot.errors import StorageUnavailable
@@ -52,9 +54,17 @@ class Poller:
 
     async def _once(self) -> None:
         if not self._has_no_webhook:
-            # With a webhook nothing can be polled; what waits there stays.
-            await self._bot.delete_webhook()
+            # With a webhook nothing can be polled; what waits there stays. A wrong token is told by the next call.
+            with suppress(InvalidToken):
+                await self._bot.delete_webhook()
             self._has_no_webhook = True
+        try:
+            await self._next_batch()
+        except UNREADABLE as error:
+            log.error("telegram.unreadable", error=type(error).__name__)
+            await self._one_by_one()
+
+    async def _next_batch(self) -> None:
         updates = await self._bot.get_updates(
             offset=self._offset,
             limit=_BATCH,
@@ -65,6 +75,22 @@ class Poller:
         # Everything up to here is confirmed by the next request. Once nothing is left to confirm we ask for whatever
         # there is: after a week of silence Telegram begins at another number, which may be lower.
         self._offset = max(u.update_id for u in updates) + 1 if updates else None
+
+    async def _one_by_one(self) -> None:
+        """Read a batch in which something is unlike everything we know: only that is let go."""
+        with warnings.catch_warnings():
+            # The library prefers its own method, which reads all or nothing.
+            warnings.simplefilter("ignore")
+            found: list[dict[str, Any]] = await self._bot.do_api_request(
+                "getUpdates",
+                api_kwargs={"offset": self._offset, "limit": _BATCH, "allowed_updates": ALLOWED},
+            )
+        for data in found:
+            try:
+                await self._receiver.receive(Update.de_json(data, self._bot))
+            except UNREADABLE as error:
+                log.error("telegram.unreadable", error=type(error).__name__)
+            self._offset = int(data["update_id"]) + 1
 
     async def _receive(self, updates: Sequence[Update]) -> None:
         """Store a batch: a chat's updates in their order, chats side by side."""

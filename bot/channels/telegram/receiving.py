@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("sportello.telegram")
 
+_ATTEMPTS: Final = 3
 _MOST_GROUPS: Final = 1_000
 _TOPIC: Final = "telegram"
 
@@ -52,6 +54,7 @@ class Receiver:
         self._notice = notice
         self._throttle = Throttle(runtime.settings.telegram_messages_per_minute)
         self._presses = Presses(runtime, direct, notice, self._take)
+        self._failures: Counter[int] = Counter()
         self._declined: dict[int, float] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self.bot_name = ""
@@ -72,9 +75,16 @@ class Receiver:
         except StorageUnavailable:
             raise
         except Exception as error:
-            # One update that we cannot bear must not keep all others away.
-            log.error("telegram.update_failed", update=update.update_id, error=type(error).__name__)
-            self._direct.say(event.chat, text("fault"))
+            self._failed(update.update_id, event.chat, error)
+
+    def _failed(self, update_id: int, chat: int, error: Exception) -> None:
+        """Have an update repeated that we could not bear; let it go in the end, or it would keep all others away."""
+        log.error("telegram.update_failed", update=update_id, error=type(error).__name__)
+        self._failures[update_id] += 1
+        if self._failures[update_id] < _ATTEMPTS:
+            raise StorageUnavailable("an update could not be stored") from error
+        del self._failures[update_id]
+        self._direct.say(chat, text("fault"))
 
     async def _receive(self, update_id: int, event: Event) -> None:
         if isinstance(event, Said):
@@ -121,7 +131,7 @@ class Receiver:
         if self._throttle.is_over(chat, time.monotonic()):
             await self._let_go(chat, unit.update_id)
             return
-        incoming = Incoming(telegram.CHANNEL, str(chat), words, str(unit.update_id))
+        incoming = Incoming(telegram.CHANNEL, str(chat), words, unit.key)
         try:
             stored = await self._runtime.turns.receive(incoming, store=unit)
         except ChatOff:

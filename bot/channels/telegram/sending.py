@@ -13,7 +13,7 @@ from bot.appointments import access
 from bot.appointments.calendar_files import calendar_file
 from bot.appointments.history import SYSTEM, Step
 from bot.appointments.links import PATH
-from bot.channels.telegram.api import entities_of, markup_of, outcome_of, pause_asked
+from bot.channels.telegram.api import UNREADABLE, entities_of, markup_of, outcome_of, pause_asked
 from bot.channels.telegram.direct import NO_PREVIEW
 from bot.channels.telegram.pacing import ANSWER, NOTICE, NoTurn, Pacer
 from bot.channels.telegram.rendering import CalendarPart, Part, TextPart, parts_of
@@ -22,7 +22,7 @@ from bot.conversations import personal_data
 from bot.conversations.delivery import Outcome, Refused, Sent, TryAgain
 from bot.errors import UnknownConversation
 from bot.limits import TELEGRAM_TURN_WAIT_S
-from bot.storage import outbox, telegram
+from bot.storage import telegram
 from bot.storage.outbox import Delivery
 
 if TYPE_CHECKING:
@@ -74,28 +74,33 @@ class Sender:
 
     async def _send_in_turn(self, delivery: Delivery, part: Part) -> int | None:
         chat = int(delivery.sender)
-        urgency = ANSWER if delivery.author == outbox.ASSISTANT else NOTICE
+        urgency = ANSWER if delivery.is_awaited else NOTICE
         async with self._pacer.turn(chat, urgency, TELEGRAM_TURN_WAIT_S):
             return await self._send_part(delivery, chat, part)
 
     async def _send_part(self, delivery: Delivery, chat: int, part: Part) -> int | None:
         if isinstance(part, TextPart):
-            message = await self._bot.send_message(
+            call = self._bot.send_message(
                 chat,
                 part.piece.text,
                 entities=entities_of(part.piece),
                 reply_markup=markup_of(part.rows),
                 link_preview_options=NO_PREVIEW,
             )
-            return message.message_id
-        if isinstance(part, CalendarPart):
-            content, name = await self._calendar(part.url), part.name
         else:
-            content, name = await self._copy(delivery.conversation_id), text("export_file")
-        if content is None:
+            if isinstance(part, CalendarPart):
+                content, name = await self._calendar(part.url), part.name
+            else:
+                content, name = await self._copy(delivery.conversation_id), text("export_file")
+            if content is None:
+                return None
+            call = self._bot.send_document(chat, content, filename=name)
+        try:
+            return (await call).message_id
+        except UNREADABLE as error:
+            # Telegram has taken it and said so in words that we cannot read: once more would be twice.
+            log.error("telegram.unreadable", error=type(error).__name__)
             return None
-        sent = await self._bot.send_document(chat, content, filename=name)
-        return sent.message_id
 
     async def _calendar(self, url: str) -> bytes | None:
         """The calendar file behind one of our own links; None if there is none any more."""

@@ -35,6 +35,12 @@ class StoreUpdate:
     settles: bool = False
     corrects: bool = False
 
+    @property
+    def key(self) -> str:
+        """Key of the message in the inbox. Numbers of updates may come again after weeks, together with that of the
+        message they cannot."""
+        return f"{self.update_id}.{self.message_id}"
+
     def __call__(self, connection: sa.Connection, **message: Any) -> Stored:
         """Store it. Raises NothingNew."""
         now: datetime = message["now"]

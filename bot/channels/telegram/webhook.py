@@ -13,6 +13,7 @@ from telegram import Bot, Update
 
 from bot.channels.http_errors import BadRequest
 from bot.channels.json_body import read_json_object
+from bot.channels.telegram.api import UNREADABLE
 from bot.channels.telegram.receiving import Receiver
 from bot.limits import TELEGRAM_UPDATE_MAX_BYTES
 
@@ -61,7 +62,7 @@ class Webhook:
         data = await read_json_object(request.clone(client_max_size=TELEGRAM_UPDATE_MAX_BYTES))
         try:
             update = Update.de_json(data, self._bot)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             # It would come again and again: better to let it go and say so.
             log.error("telegram.unreadable", error=type(error).__name__)
             return web.json_response({"ok": True})

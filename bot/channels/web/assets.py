@@ -13,10 +13,11 @@ from typing import Final
 from aiohttp import web
 
 from bot.channels.web.origins import cors_headers
-from bot.keys import SETTINGS
+from bot.keys import RUNTIME, SETTINGS
 
 _FOLDER: Final = Path(__file__).resolve().parents[2] / "widget"
 _PAGES: Final = {"/": "site/index.html", "/chat": "site/chat.html"}
+_OFF_RETRY_AFTER_S: Final = "300"
 _TYPES: Final = {
     ".html": "text/html",
     ".css": "text/css",
@@ -68,7 +69,23 @@ def _asset(file: Path) -> Asset:
     return Asset(_TYPES[file.suffix], body, gzip.compress(body, 9, mtime=0), tag)
 
 
+@lru_cache(maxsize=1)
+def _off_page() -> Asset:
+    """What the pages show while the chat is switched off; whom a person answers can go on there."""
+    return _asset(_FOLDER / "site" / "off.html")
+
+
 async def _send(request: web.Request) -> web.Response:
+    if request.path in _PAGES and request.app[RUNTIME].chat_is_off:
+        off = _off_page()
+        headers = {"Retry-After": _OFF_RETRY_AFTER_S}
+        return web.Response(
+            status=503,
+            body=off.body,
+            headers=headers,
+            content_type=off.content_type,
+            charset="utf-8",
+        )
     asset = assets()[request.path]
     headers = {
         **cors_headers(request, request.app[SETTINGS]),

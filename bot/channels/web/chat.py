@@ -19,7 +19,8 @@ from bot.channels.web.rates import RateLimit
 from bot.channels.web.visitors import CHANNEL, Visitor, Visitors
 from bot.conversations import personal_data
 from bot.conversations.turns import Incoming
-from bot.errors import DuplicateMismatch, StorageUnavailable, UnknownConversation
+from bot.conversations.typing import citizen_types
+from bot.errors import ChatOff, DuplicateMismatch, StorageUnavailable, UnknownConversation
 from bot.limits import WEB_PAGE
 from bot.masking import mask
 from bot.storage import outbox, ownership, reports, transcript, web_sessions
@@ -63,6 +64,9 @@ class WebChat:
     async def _plain(self, visitor: Visitor, kind: str) -> list[OutFrame]:
         if kind == "ping":
             return [{"type": "pong"}]
+        if kind == "typing":
+            await self._typing(visitor)
+            return []
         if kind == "bye":
             await self._visitors.end(visitor, "left")
             return [outgoing.ended("left")]
@@ -70,6 +74,13 @@ class WebChat:
             await self._erase(visitor)
             return [outgoing.ended("erased")]
         return [{"type": "export", "data": await self._copy_of_data(visitor)}]
+
+    async def _typing(self, visitor: Visitor) -> None:
+        if visitor.conversation_id is None:
+            return
+        now = self._clock.utc()
+        if await self._database.write(citizen_types, visitor.conversation_id, now):
+            self._runtime.notifier.changed()
 
     async def _message(self, visitor: Visitor, frame: frames.Message) -> list[OutFrame]:
         words = cleaned(frame.text)
@@ -85,6 +96,8 @@ class WebChat:
             stored = await self._runtime.turns.receive(
                 Incoming(CHANNEL, visitor.session.sender, words, frame.id)
             )
+        except ChatOff:
+            return [outgoing.error("off", message_id=frame.id)]
         except DuplicateMismatch:
             return [outgoing.error("conflict", message_id=frame.id)]
         except StorageUnavailable:

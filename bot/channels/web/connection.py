@@ -118,6 +118,15 @@ class Connection:
         if before not in (None, conversation_id):
             self.forget()
 
+    async def tell(self, frame: OutFrame) -> None:
+        """Send something that is worth nothing later."""
+        try:
+            async with self._pushing:
+                await self._wire.send(frame)
+        except (ConnectionError, asyncio.TimeoutError):
+            self._wire.abort()
+        self._push_rest()
+
     async def end(self, reason: str) -> None:
         """The secret is over."""
         try:

@@ -76,7 +76,7 @@ class Feed:
             when = somebody_reads(self._runtime.knowledge.hours, self._clock.now())
             frame |= {"place": place, "text": text("state_waiting", place=place, when=when)}
         elif conversation.owner == ownership.STAFF and conversation.staff:
-            name = conversation.staff
+            name = self._runtime.settings.shown_name(conversation.staff)
             frame |= {"staff": name, "text": text("state_staff", name=name)}
         elif conversation.owner == ownership.CLOSED:
             frame["text"] = text("state_closed")

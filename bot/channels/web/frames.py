@@ -83,14 +83,14 @@ class Poll:
 
 @dataclass(frozen=True)
 class Plain:
-    """A frame that is only its type: ``restart``, ``export``, ``erase``, ``bye``, ``ping``."""
+    """A frame that is only its type: ``restart``, ``export``, ``erase``, ``bye``, ``ping``, ``typing``."""
 
     type: str
 
 
 Frame = Hello | Message | Resume | History | Seen | Rating | Report | Poll | Plain
 
-_PLAIN: Final = frozenset({"restart", "export", "erase", "bye", "ping"})
+_PLAIN: Final = frozenset({"restart", "export", "erase", "bye", "ping", "typing"})
 
 
 def parse_frame(raw: str) -> Frame:

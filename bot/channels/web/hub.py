@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from bot.channels.web import outgoing
 from bot.channels.web.visitors import CHANNEL, SESSION_ENDED, Visitors
 from bot.conversations.notifier import Listener, Notifier, about_channel
 from bot.errors import StorageUnavailable
 from bot.limits import WEB_SWEEP_S
-from bot.storage import ownership, web_sessions
+from bot.storage import outbox, ownership, web_sessions
 from bot.storage.database import Database
 from bot.storage.events import (
     CONVERSATION_CHANGED,
     CONVERSATION_ERASED,
     MESSAGE_ADDED,
+    TYPING,
     Event,
 )
 
@@ -127,6 +129,9 @@ class Hub:
                 connection.forget()
         elif event.kind == CONVERSATION_CHANGED:
             self._on_owner(payload)
+        elif event.kind == TYPING and payload["author"] == outbox.STAFF:
+            for connection in self._of(payload["conversation"]):
+                self.start(connection.tell(outgoing.typing(outbox.STAFF, on=True)))
         elif event.kind == MESSAGE_ADDED and payload["channel"] == CHANNEL:
             self._on_message(payload["conversation"])
 

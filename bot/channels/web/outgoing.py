@@ -29,8 +29,10 @@ def message(stored: Message, prev: int, own_address: str) -> OutFrame:
     }
     if stored.key:
         frame["id"] = stored.key
-    if stored.author == STAFF and stored.staff:
-        frame["name"] = stored.staff
+    shown_as = (stored.payload.get("custom") or {}).get("staff")
+    if stored.author == STAFF and shown_as:
+        # As the office wants it (first name, or the office): never the whole name of the account.
+        frame["name"] = shown_as
     for name in ("buttons", "custom"):
         if stored.payload.get(name):
             frame[name] = stored.payload[name]

@@ -35,6 +35,11 @@ class WebParts:
     all: Places
     per_visitor: int
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return self.all.taken(_EVERYBODY)
+
     @contextmanager
     def place(self, address: str) -> Iterator[bool]:
         """Take a place for a connection; False if there is none."""

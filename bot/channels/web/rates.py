@@ -61,6 +61,10 @@ class Places:
         self._limit = limit
         self._taken: dict[str, int] = {}
 
+    def taken(self, key: str) -> int:
+        """How many are open."""
+        return self._taken.get(key, 0)
+
     def take(self, key: str) -> bool:
         """Take a place; False if none is free."""
         taken = self._taken.get(key, 0)

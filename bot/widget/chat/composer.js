@@ -5,6 +5,9 @@ import { h, icon, ICONS, newElementId } from "./dom.js";
 import { cleaned } from "./safe.js";
 import { fill } from "./texts.js";
 
+/** Between two tellings that the citizen is writing. */
+const TYPING_EVERY_MS = 4_000;
+
 /** From how many characters before the end the citizen is told. */
 const WARN_FROM = 100;
 
@@ -12,10 +15,13 @@ export class Composer {
   /**
    * @param {Texts} texts
    * @param {(text: string) => void} onSend
+   * @param {() => void} onTyping
    */
-  constructor(texts, onSend) {
+  constructor(texts, onSend, onTyping) {
     this.texts = texts;
     this.onSend = onSend;
+    this.onTyping = onTyping;
+    this.toldTyping = 0;
     this.maxChars = 2_000;
     const [fieldId, helpId, errorId] = [newElementId(), newElementId(), newElementId()];
     this.area = h("textarea", { rows: "1", dir: "auto", enterkeyhint: "send", autocomplete: "off" });
@@ -26,7 +32,10 @@ export class Composer {
     for (const field of [this.area, this.line]) {
       field.id = fieldId;
       field.setAttribute("aria-describedby", `${helpId} ${errorId}`);
-      field.addEventListener("input", () => this.check());
+      field.addEventListener("input", () => {
+        this.check();
+        this.tellTyping();
+      });
     }
     /** @type {HTMLTextAreaElement | HTMLInputElement} */
     this.field = this.area;
@@ -110,6 +119,13 @@ export class Composer {
     } else {
       this.complain("");
       this.help.textContent = left <= WARN_FROM ? fill(this.texts.left, { count: left }) : this.texts.help;
+    }
+  }
+
+  tellTyping() {
+    if (this.field.value && Date.now() - this.toldTyping > TYPING_EVERY_MS) {
+      this.toldTyping = Date.now();
+      this.onTyping();
     }
   }
 

@@ -30,6 +30,8 @@ export class Connection {
     this.retryTimer = 0;
     this.pongTimer = 0;
     this.isOpen = false;
+    this.isSocket = false;
+    this.isWelcome = false;
     this.onNetwork = () => (navigator.onLine ? this.wake() : this.lose(0));
     this.onVisible = () => document.visibilityState === "visible" && this.wake();
   }
@@ -98,8 +100,9 @@ export class Connection {
       onClose: (code) => this.lose(code),
     };
     const { secret, after } = this.owner;
-    this.transport =
-      this.socketFailures < SOCKET_ATTEMPTS ? openSocket(this.server, listener) : openRequests(this.server, listener, secret, after);
+    this.isSocket = this.socketFailures < SOCKET_ATTEMPTS;
+    this.isWelcome = false;
+    this.transport = this.isSocket ? openSocket(this.server, listener) : openRequests(this.server, listener, secret, after);
   }
 
   /** @param {unknown} frame */
@@ -107,7 +110,8 @@ export class Connection {
     clearTimeout(this.pongTimer);
     if (textOf(frame, "type") === "welcome") {
       this.failures = 0;
-      this.socketFailures = this.socketFailures < SOCKET_ATTEMPTS ? 0 : this.socketFailures;
+      this.isWelcome = true;
+      this.socketFailures = this.isSocket ? 0 : this.socketFailures;
       this.owner.onFrame(frame);
       this.become("online");
     } else {
@@ -120,8 +124,11 @@ export class Connection {
     if (this.status === "off") {
       return;
     }
-    if (!this.isOpen && navigator.onLine) {
+    if (this.isSocket && !this.isOpen && navigator.onLine) {
       this.socketFailures += 1;
+    } else if (!this.isSocket && !this.isWelcome) {
+      // Requests do not get through either: not WebSockets are blocked, the server is away.
+      this.socketFailures = 0;
     }
     this.drop();
     this.become("offline");

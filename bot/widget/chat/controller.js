@@ -192,6 +192,13 @@ export class Controller {
     this.showStatus();
   }
 
+  /** Somebody reads it only while a person answers. */
+  tellTyping() {
+    if (this.state.owner === "staff") {
+      this.connection.send({ type: "typing" });
+    }
+  }
+
   /** @param {unknown} frame */
   onError(frame) {
     const code = textOf(frame, "code");

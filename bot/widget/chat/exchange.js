@@ -229,6 +229,7 @@ export class Exchange {
     entry.progress = "failed";
     entry.problem = textOf(frame, "message");
     this.panel.log.update(entry);
+    this.panel.log.scrollTo(entry);
     this.panel.say(entry.problem);
     this.keepUnsent();
   }

@@ -178,6 +178,7 @@ function cardOf(value) {
   return {
     title: textOf(value, "title"),
     text: textOf(value, "text"),
+    standsFor: textOf(value, "stands_for"),
     link: url ? { title: textOf(target, "title") || url, url } : null,
     buttons: choicesOf(value),
   };

@@ -15,15 +15,15 @@ const SOURCE = "Fonte:";
  */
 export function messageElement(entry, setting) {
   const { texts } = setting;
-  const [body, source] = splitSource(withoutFileAddress(entry));
+  const [body, source] = splitSource(withoutDoubles(entry));
   const textId = newElementId();
   return h(
     "div",
     { class: `message ${entry.author}` },
     h("p", { class: "who" }, authorName(entry, texts)),
     body && h("p", { class: "text", dir: "auto", lang: spoken(entry), id: textId }, ...linked(body, texts.newTab)),
-    source && h("p", { class: "source", dir: "auto", lang: "it" }, ...linked(source, texts.newTab)),
     ...entry.cards.map((card) => cardElement(card, setting)),
+    source && h("p", { class: "source", dir: "auto", lang: "it" }, ...linked(source, texts.newTab)),
     fileLink(entry, setting),
     entry.isCopy && button(texts.exportData, "choice", () => setting.onExport()),
     entry.isFactual && entry.seq > 0 && reportButton(entry, setting, textId),
@@ -66,12 +66,14 @@ function splitSource(answer) {
 }
 
 /**
- * Channels that only have text give the address of the file in a line; here there is a button for it.
+ * Channels that only have text say in a line what is here a card, or a button to download a file.
  * @param {Entry} entry
  * @returns {string}
  */
-function withoutFileAddress({ file, text }) {
-  return file ? text.split("\n").filter((line) => !line.endsWith(file.url)).join("\n") : text;
+function withoutDoubles({ cards, file, text }) {
+  const doubles = new Set(cards.map((card) => card.standsFor));
+  const isOwn = (/** @type {string} */ line) => !doubles.has(line) && !(file && line.endsWith(file.url));
+  return doubles.size > 0 || file ? text.split("\n").filter(isOwn).join("\n") : text;
 }
 
 /**

@@ -20,7 +20,7 @@ export class Panel {
     this.texts = texts;
     const titleId = newElementId();
     this.log = new Log(setting, on.onEarlier);
-    this.composer = new Composer(texts, on.onSend);
+    this.composer = new Composer(texts, on.onSend, on.onTyping);
     this.options = iconButton(texts.options, ICONS.options, () => on.onOptions());
     const close = iconButton(texts.close, ICONS.close, () => on.onClose());
     close.hidden = isPage;

@@ -22,6 +22,7 @@ export function pickerElement(days, texts, onChoose) {
   const hours = h("div", { class: "hours", role: "group" });
   const sooner = button(texts.soonerDays, "plain", () => turnTo(first - DAYS_AT_ONCE));
   const later = button(texts.laterDays, "plain", () => turnTo(first + DAYS_AT_ONCE));
+  const turn = h("div", { class: "turn" }, sooner, later);
   let first = 0;
 
   /** @param {Day} day */
@@ -36,6 +37,7 @@ export function pickerElement(days, texts, onChoose) {
     list.replaceChildren(...shown.map((day, place) => dayElement(day, name, place === 0, () => showHours(day))));
     sooner.hidden = first === 0;
     later.hidden = first + DAYS_AT_ONCE >= days.length;
+    turn.hidden = sooner.hidden && later.hidden;
     shown.slice(0, 1).forEach(showHours);
   };
   /** @param {number} index */
@@ -44,7 +46,7 @@ export function pickerElement(days, texts, onChoose) {
     list.querySelector("input")?.focus();
   };
   showDays(0);
-  return h("fieldset", { class: "picker" }, h("legend", {}, texts.days), list, h("div", { class: "turn" }, sooner, later), hours);
+  return h("fieldset", { class: "picker" }, h("legend", {}, texts.days), list, turn, hours);
 }
 
 /**

@@ -166,7 +166,7 @@ textarea, .row input, select { width: 100%; min-height: 2.75rem; padding: .5rem 
 textarea { resize: vertical; max-height: 10rem; field-sizing: content; }
 [aria-invalid="true"] { border: 2px solid var(--bad); }
 .send { display: grid; place-items: center; flex: none; width: 3rem; padding: 0; }
-.shortcuts { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .25rem; padding: 0 .5rem .25rem; flex: none; }
+.shortcuts { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .25rem; padding: 0 .625rem .25rem; flex: none; }
 .shortcuts button { font-size: calc(var(--u) * .8125); font-weight: 400; padding-inline: .25rem; }
 
 .sheets { flex: 1; min-height: 0; overflow: hidden auto; padding: 1rem; }

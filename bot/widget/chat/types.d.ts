@@ -4,7 +4,7 @@ interface Choice { title: string; payload: string }
 interface Day { date: string; label: string; slots: { start: string; label: string; payload: string }[] }
 interface Field { name: string; type: "email" | "tel" | "text" | "textarea"; label: string; autocomplete: string }
 interface OfferedFile { name: string; url: string }
-interface Card { title: string; text: string; link: { title: string; url: string } | null; buttons: Choice[] }
+interface Card { title: string; text: string; standsFor: string; link: { title: string; url: string } | null; buttons: Choice[] }
 type Author = "citizen" | "assistant" | "staff" | "system";
 
 /** A message as the server tells it; `prev` is the number of the one before it. */
@@ -56,7 +56,7 @@ interface Setting {
 }
 
 interface PanelCallbacks {
-  onSend(text: string): void; onEarlier(): void; onOptions(): void; onPerson(): void;
+  onSend(text: string): void; onTyping(): void; onEarlier(): void; onOptions(): void; onPerson(): void;
   onLeave(): void; onClose(): void; onSheetClosed(): void;
 }
 interface OptionActions {

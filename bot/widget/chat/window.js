@@ -91,6 +91,7 @@ export class ChatWindow {
     };
     return new Panel(texts, this.heading, this.options.isPage, setting, {
       onSend: (text) => exchange.write(text),
+      onTyping: () => controller.tellTyping(),
       onEarlier: () => requests.need({ type: "history", before: exchange.conversation.first }),
       onOptions: () => this.showOptions(),
       onPerson: () => controller.askPerson(),
