@@ -57,7 +57,7 @@ class ActionAnswer(Action):
             elsewhere = not_ours(tracker, finding.record)
             if elsewhere is not None:
                 send(dispatcher, elsewhere)
-                return remember(tracker)
+                return remember(tracker, intent=intent_of(tracker), topic=finding.record.id)
             hours = hours_of_record(knowledge, finding.record, text_of(tracker), now)
             if hours is not None:
                 send(dispatcher, hours)

@@ -86,6 +86,10 @@ _DAY_WORDS: Final = re.compile(
 )
 
 
+_AROUND: Final = 30
+"""Minutes before and after a moment that is meant roughly."""
+
+_DAY_LONG: Final = 24 * 60
 _MOST_PIECES: Final = 8
 """A longer list of days is no question: reading each piece would take long."""
 
@@ -143,13 +147,22 @@ def asked_times(entities: Iterable[Mapping[str, Any]]) -> tuple[tuple[time, time
 
 
 def _stretch_of_day(spoken: str) -> tuple[time, time]:
+    """A moment, a stretch, or a moment that is meant roughly ("~17:00"), as docs/dates.md writes them."""
+    if spoken.startswith("~"):
+        middle = _minutes(spoken[1:])
+        return _clock(max(middle - _AROUND, 0)), _clock(middle + _AROUND)
     begins, _, ends = spoken.partition("-")
-    first = _clock(begins)
-    return first, _clock(ends) if ends else first.replace(second=59)
+    first = _clock(_minutes(begins))
+    return first, _clock(_minutes(ends)) if ends else first.replace(second=59)
 
 
-def _clock(spoken: str) -> time:
-    return time.max if spoken == "24:00" else time.fromisoformat(spoken)
+def _minutes(spoken: str) -> int:
+    hours, _, minutes = spoken.partition(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def _clock(minutes: int) -> time:
+    return time(minutes // 60, minutes % 60) if minutes < _DAY_LONG else time.max
 
 
 def without_day_words(plain: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.asked_days import AskedDays, asked_days, without_day_words
+from actions.asked_days import AskedDays, asked_days, asked_times, without_day_words
 from tests.support.counts import count
 
 TODAY = date(2026, 11, 24)
@@ -92,3 +92,21 @@ def test_a_range_written_out_is_read_back(first: date, length: int) -> None:
 def test_any_text_is_read_without_failing(text: str) -> None:
     asked_days(text, TODAY)
     assert isinstance(without_day_words(text), str)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "begins", "ends"),
+    [
+        ("17:00", time(17), time(17, 0, 59)),
+        ("13:00-19:00", time(13), time(19)),
+        ("15:00-24:00", time(15), time.max),
+        ("~10:30", time(10), time(11)),
+        ("~00:15", time(0), time(0, 45)),
+        ("~23:45", time(23, 15), time.max),
+    ],
+)
+def test_hours_of_the_day_are_read_as_the_grammar_writes_them(
+    spoken: str, begins: time, ends: time
+) -> None:
+    entity = {"entity": "quando", "value": {"options": [{"times": [spoken]}]}}
+    assert asked_times([entity]) == ((begins, ends),)
