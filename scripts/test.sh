@@ -11,4 +11,6 @@ if [ "$mode" = full ]; then
 fi
 # Trained once here, so that the two workers find it; a file's tests stay together because they share a server.
 .venv/bin/sportello train
-exec .venv/bin/python -m pytest -m "not load" --numprocesses "${SPORTELLO_TEST_WORKERS:-2}" --dist loadfile
+.venv/bin/python -m pytest -m "alone and not load" || failed=1
+.venv/bin/python -m pytest -m "not alone and not load" --numprocesses "${SPORTELLO_TEST_WORKERS:-2}" --dist loadfile || failed=1
+exit "${failed:-0}"

@@ -16,6 +16,7 @@ from tests.support.browser import Visit, until
 from tests.support.servers import Client
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.model,
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),

@@ -17,6 +17,7 @@ from tests.support.office import Office
 from tests.support.servers import Client
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.model,
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),

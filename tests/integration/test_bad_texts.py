@@ -23,7 +23,7 @@ from tests.support.http import message_body, post_bytes
 from tests.support.servers import Client
 from tests.support.shared import quickly_serving, settings_in
 
-pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.alone, pytest.mark.model, pytest.mark.asyncio(loop_scope="module")]
 
 _people = numbers(1)
 _ITALIAN = re.compile(

@@ -25,7 +25,7 @@ from tests.support.counts import count
 from tests.support.dialogue import share_knowledge
 from tests.support.servers import Client, ForkedServer
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.alone]
 
 CLOCK = "2026-11-20T10:30"
 """A Friday: no booked slot is so near that its reminder would be over."""
@@ -48,7 +48,7 @@ def _fast_start(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(make_settings: Any, tmp_path: Any) -> Any:
     def build(url: str) -> Any:
-        return make_settings(database_url=url, clock=CLOCK, data_dir=tmp_path)
+        return make_settings(database_url=url, clock=CLOCK, data_dir=tmp_path, action_timeout_s=60)
 
     return build
 

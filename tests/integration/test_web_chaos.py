@@ -27,7 +27,7 @@ from tests.support.shared import quickly_serving
 from tests.support.stored import StoredConversation, stored_conversations
 from tests.support.web import notice_version
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.alone]
 
 SCHEDULES = count(15, 200)
 MESSAGES = 4

@@ -25,7 +25,7 @@ from tests.support.servers import ForkedServer, eventually
 from tests.support.telegram_server import TOKEN, Fault, TelegramServer
 from tests.telegram.conftest import PUBLIC
 
-pytestmark = [pytest.mark.model, *([pytest.mark.load] if FULL else [])]
+pytestmark = [pytest.mark.alone, pytest.mark.model, *([pytest.mark.load] if FULL else [])]
 
 PEOPLE = count(12, 300)
 MESSAGES = count(6, 20)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from bot.appointments.dates.calendar import SATURDAY, WEEKEND, add_days, is_weekend
@@ -45,7 +46,12 @@ class NamedDays:
 
 def named_days(text: str, today: date) -> NamedDays:
     """Find the day a question about hours is about; an empty result means "in general"."""
-    text = text[:MAX_CHARS]
+    return _read(text[:MAX_CHARS].strip(), today)
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, today: date) -> NamedDays:
+    # Several who answer ask the same of one message.
     plain = " ".join(words(text))
     if _NOW.search(plain) and re.search(r"\b(adesso|in questo momento)\b", plain):
         return NamedDays(now=not _ASKS_WHEN.search(plain))
